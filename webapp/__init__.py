@@ -1,0 +1,1 @@
+"""Cuecard: a browser-based event builder for the OpenAI Realtime API."""

@@ -1,0 +1,1 @@
+"""A Realtime server for rehearsals: it needs no key and no network."""

@@ -1,0 +1,1 @@
+"""Live Realtime sessions: protocol, transcript, connection and the hub that shares them."""
