@@ -1,1 +1,5 @@
-"""Cuecard: a browser-based event builder for the OpenAI Realtime API."""
+"""Cuecard: build, check and send Realtime events from the browser."""
+
+from webapp.app import create_app
+
+__all__ = ["create_app"]

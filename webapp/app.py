@@ -1,0 +1,70 @@
+"""create_app: builds the parts, joins them, and puts the edge around it all."""
+
+import hashlib
+from pathlib import Path
+
+from flask import Flask
+from jinja2 import StrictUndefined
+
+from webapp.config import Settings
+from webapp.edge import Edge
+from webapp.views import current, errors, health, htmx
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Return the application; without ``settings`` they are read from the environment.
+
+    Raises:
+        SettingError: if the environment holds an unusable setting.
+    """
+    settings = settings or Settings.from_environ()
+    static = _folder("static")
+    assets = f"/static/{_fingerprint(static)}"
+    app = Flask(
+        __name__,
+        template_folder=str(_folder("templates")),
+        static_folder=str(static),
+        static_url_path=assets,
+    )
+    # Addresses are taken as they are: no redirect away from //host, no path that a proxy reads
+    # differently.
+    app.url_map.merge_slashes = False
+    app.config["MAX_FORM_PARTS"] = settings.max_fields
+    app.config["MAX_FORM_MEMORY_SIZE"] = settings.max_form_bytes
+    app.extensions |= current.keep(current.Parts(settings=settings))
+    htmx.init_app(app)
+    errors.init_app(app)
+    _prepare_templates(app, assets)
+    app.register_blueprint(health.bp)
+    # The builder: app.register_blueprint(builder.bp)
+    # The sessions: app.register_blueprint(sessions.bp)
+    app.wsgi_app = Edge(  # type: ignore[method-assign]
+        app.wsgi_app, settings, assets=f"{assets}/", render=errors.renderer(app)
+    )
+    return app
+
+
+def _prepare_templates(app: Flask, assets: str) -> None:
+    """Make a missing name an error, and the address of a file one that changes with its content."""
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals["asset"] = lambda name: f"{assets}/{name}"
+    app.context_processor(lambda: {"csp_nonce": current.nonce()})
+
+
+def _folder(name: str) -> Path:
+    """Return a folder of the wheel, or of the checkout, where it stands beside the package."""
+    package = Path(__file__).parent
+    inside = package / name
+    return inside if inside.is_dir() else package.parent / name
+
+
+def _fingerprint(folder: Path) -> str:
+    """Return a short digest of all files in ``folder``, names and content."""
+    digest = hashlib.blake2b(digest_size=8)
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            digest.update(path.relative_to(folder).as_posix().encode() + b"\0")
+            digest.update(path.read_bytes() + b"\0")
+    return digest.hexdigest()

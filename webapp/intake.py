@@ -1,0 +1,224 @@
+"""What a request may carry: type, size, count and characters of a body, checked before parsing."""
+
+import re
+from dataclasses import dataclass
+from http import HTTPStatus
+from io import BytesIO
+from typing import TYPE_CHECKING, cast
+from urllib.parse import unquote_to_bytes
+
+from webapp.config import MIB, Settings
+
+if TYPE_CHECKING:
+    from wsgiref.types import InputStream, WSGIEnvironment
+
+FORM = "application/x-www-form-urlencoded"
+JSON = "application/json"
+MULTIPART = "multipart/form-data"
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+MAX_SHOWN_CHARS = 80
+
+_HIGH_ESCAPES = re.compile(rb"(?:%[89A-Fa-f][0-9A-Fa-f])+")
+_BOUNDARY = re.compile(r'boundary=(?:"([^"]{1,70})"|([^\s";,]{1,70}))(?:;|$)', re.IGNORECASE)
+
+
+class Refusal(Exception):  # noqa: N818  # it is an answer, not a fault of ours
+    """A request that goes no further: ``what`` is wrong with it and the ``remedy``."""
+
+    def __init__(self, status: int, what: str, remedy: str = "") -> None:
+        super().__init__(what)
+        self.status = HTTPStatus(status)
+        self.what = what
+        self.remedy = remedy
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Which body a route takes: media types (``audio/`` takes the family) and limits."""
+
+    types: tuple[str, ...]
+    max_bytes: int
+    max_text_chars: int
+
+
+class Intake:
+    """Reads, checks and replays bodies, so that what follows works on a whole and legal one."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        text, pasted = settings.max_text_chars, settings.max_json_bytes
+        self._form = Policy((FORM,), settings.max_form_bytes, text)
+        self._other = Policy((FORM, JSON), settings.max_other_bytes, text)
+        # By the end of the path; addresses for programs begin with /api/.
+        self._by_end = {
+            "/raw": Policy((FORM,), pasted, pasted),
+            "/media": Policy(
+                (MULTIPART, "audio/", "image/", "application/octet-stream"),
+                settings.max_media_bytes,
+                text,
+            ),
+        }
+        self._api = Policy((JSON,), pasted, text)
+
+    def check(self, environ: "WSGIEnvironment") -> None:
+        """Put the checked body in place of the one that is still on the wire.
+
+        Raises:
+            Refusal: 400 malformed, 413 too much, 415 of another type, 422 not text.
+        """
+        if environ["REQUEST_METHOD"] in SAFE_METHODS:
+            _replay(environ, b"")
+            return
+        if environ.get("HTTP_CONTENT_ENCODING", "identity").lower() != "identity":
+            raise Refusal(415, "The body is compressed.", "Send it without Content-Encoding.")
+        policy = self.policy(environ["REQUEST_METHOD"], environ["PATH_INFO"])
+        body = _read(environ, policy.max_bytes)
+        if body:
+            media_type = _media_type(environ.get("CONTENT_TYPE", ""), policy)
+            if media_type == FORM:
+                self._check_form(body, policy)
+            elif media_type == MULTIPART:
+                _check_multipart(environ["CONTENT_TYPE"], body)
+        _replay(environ, body)
+
+    def policy(self, method: str, path: str) -> Policy:
+        """Return what may be sent to an address."""
+        if method != "POST":
+            return self._other
+        if path.startswith("/api/"):
+            return self._api
+        return self._by_end.get(path[path.rfind("/") :], self._form)
+
+    def _check_form(self, body: bytes, policy: Policy) -> None:
+        """Count before parsing, then look for what text cannot be; every keystroke passes here."""
+        max_fields = self._settings.max_fields
+        max_name, max_depth = self._settings.max_name_chars, self._settings.max_path_depth
+        if body.count(b"&") >= max_fields:
+            raise Refusal(
+                413,
+                f"The form has too many fields: {max_fields:,} are taken.",
+                "Remove some items, or raise CUECARD_MAX_FIELDS.",
+            )
+        # A text is never longer in characters than in encoded bytes.
+        legal, short = is_text(body), len(body) <= policy.max_text_chars
+        for part in body.split(b"&"):
+            name, _, value = part.partition(b"=")
+            if len(name) > max_name or name.count(b".") >= max_depth:
+                self._check_name(name)
+            if not legal:
+                _check_characters(name, value)
+            if not short and len(value) > policy.max_text_chars:
+                _check_length(name, value, policy.max_text_chars)
+
+    def _check_name(self, name: bytes) -> None:
+        text = _decoded(name)
+        if len(text) > self._settings.max_name_chars:
+            raise Refusal(400, f"The name of a field is too long: {shown(name)}")
+        if text.count(".") >= self._settings.max_path_depth:
+            raise Refusal(400, f"The name of a field is too deep: {shown(name)}")
+
+
+def _read(environ: "WSGIEnvironment", max_bytes: int) -> bytes:
+    """Return the body; one byte above the limit is enough to know."""
+    declared: str = environ.get("CONTENT_LENGTH", "")
+    stream = cast("InputStream", environ["wsgi.input"])
+    if "HTTP_TRANSFER_ENCODING" in environ:
+        body = stream.read(max_bytes + 1)
+        if len(body) > max_bytes:
+            raise _too_large(max_bytes)
+        return body
+    if not declared:
+        return b""
+    if not (declared.isascii() and declared.isdecimal()):
+        raise Refusal(400, "The length of the body is not a number.")
+    if len(declared) > 12 or int(declared) > max_bytes:
+        raise _too_large(max_bytes)
+    body = stream.read(int(declared))
+    if len(body) < int(declared):
+        raise Refusal(400, "The body ended early.", "Send it again.")
+    return body
+
+
+def _too_large(max_bytes: int) -> Refusal:
+    size = f"{max_bytes / MIB:.3g} MiB" if max_bytes >= MIB else f"{max_bytes:,} bytes"
+    return Refusal(413, f"That is too large: at most {size} are taken here.", "Send less at once.")
+
+
+def _media_type(declared: str, policy: Policy) -> str:
+    """Return the declared type of the body if the route takes it."""
+    media_type, _, parameters = declared.lower().partition(";")
+    media_type = media_type.strip()
+    if media_type not in policy.types and media_type.partition("/")[0] + "/" not in policy.types:
+        taken = " or ".join(kind + "*" if kind.endswith("/") else kind for kind in policy.types)
+        raise Refusal(
+            415, "The body is of another type than this address takes.", f"Send it as {taken}."
+        )
+    charset = parameters.partition("charset=")[2].strip(' "')
+    if charset and charset not in ("utf-8", "utf8"):
+        raise Refusal(415, "Text is taken as UTF-8 only.", "Send it as UTF-8.")
+    return media_type
+
+
+def _replay(environ: "WSGIEnvironment", body: bytes) -> None:
+    """Hand the checked body on as if it had just arrived, whole and with its length."""
+    environ["wsgi.input"] = BytesIO(body)
+    environ["CONTENT_LENGTH"] = str(len(body))
+    environ.pop("HTTP_TRANSFER_ENCODING", None)
+
+
+def is_text(encoded: bytes) -> bool:
+    """Whether bytes and their percent escapes are UTF-8 without NUL.
+
+    Only a run of escapes above ASCII can spell something that is not text, so nothing else is
+    decoded. A character that is half escaped and half raw is refused: nobody sends that.
+    """
+    if b"%00" in encoded or b"\0" in encoded:
+        return False
+    runs = _HIGH_ESCAPES.findall(encoded)
+    try:
+        if not encoded.isascii():
+            encoded.decode()
+        if runs:
+            # The %20 in between keeps two halves from making a whole.
+            bytes.fromhex(b"%20".join(runs).replace(b"%", b"").decode()).decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _check_characters(name: bytes, value: bytes) -> None:
+    if not is_text(name):
+        raise Refusal(400, f"The name of a field is not text: {shown(name)}")
+    if not is_text(value):
+        wrong = "holds a NUL character" if b"\0" in unquote_to_bytes(value) else "is not UTF-8"
+        raise Refusal(422, f"The field {shown(name)} {wrong}.", "Correct it and send it again.")
+
+
+def _check_length(name: bytes, value: bytes, max_chars: int) -> None:
+    chars = len(_decoded(value))
+    if chars > max_chars:
+        raise Refusal(
+            422,
+            f"The field {shown(name)} has {chars:,} characters; {max_chars:,} are taken.",
+            "Shorten it.",
+        )
+
+
+def _check_multipart(content_type: str, body: bytes) -> None:
+    """A parser would take an upload without boundary or end for an empty one."""
+    found = _BOUNDARY.search(content_type)
+    if not found:
+        raise Refusal(400, "The upload names no boundary.", "Send it again.")
+    boundary = (found[1] or found[2]).encode("latin-1")
+    if not body.rstrip(b"\r\n").endswith(b"--" + boundary + b"--"):
+        raise Refusal(400, "The upload ended early.", "Send it again.")
+
+
+def _decoded(encoded: bytes) -> str:
+    return unquote_to_bytes(encoded.replace(b"+", b" ")).decode(errors="replace")
+
+
+def shown(name: bytes) -> str:
+    """Return an encoded name as it may be shown: printable and at most 80 characters."""
+    text = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in _decoded(name))
+    return text if len(text) <= MAX_SHOWN_CHARS else f"{text[: MAX_SHOWN_CHARS - 1]}…"

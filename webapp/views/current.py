@@ -1,0 +1,68 @@
+"""What belongs to the running application and the request at hand, typed."""
+
+import secrets
+from dataclasses import dataclass
+from typing import cast
+
+from flask import Response, after_this_request, current_app, g, request
+
+from webapp.config import Settings
+from webapp.edge import NONCE
+
+_PARTS = "cuecard"
+_VISITOR_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What ``create_app`` built and the views work with."""
+
+    settings: Settings
+
+
+def keep(parts: Parts) -> dict[str, object]:
+    """Return the entry for ``app.extensions`` from which the functions below read."""
+    return {_PARTS: parts}
+
+
+def settings() -> Settings:
+    """Return the settings of the running application."""
+    return _parts().settings
+
+
+def nonce() -> str:
+    """Return the nonce that scripts of this answer carry."""
+    return cast("str", request.environ.get(NONCE, ""))
+
+
+def visitor() -> str:
+    """Return the opaque id of this browser, given to it with the answer if it has none yet."""
+    known: str | None = g.get("visitor")
+    if known:
+        return known
+    name = _cookie_name()
+    carried = request.cookies.get(name, "")
+    if len(carried) == 2 * _VISITOR_BYTES and set(carried) <= set("0123456789abcdef"):
+        g.visitor = carried
+        return carried
+    fresh = g.visitor = secrets.token_hex(_VISITOR_BYTES)
+
+    @after_this_request
+    def remember(response: Response) -> Response:
+        response.set_cookie(
+            name, fresh, secure=request.is_secure, httponly=True, samesite="Lax", path="/"
+        )
+        return response
+
+    return fresh
+
+
+def _cookie_name() -> str:
+    """Ports of one machine share their cookies, so the local name says whose it is."""
+    if request.is_secure:
+        return "__Host-cuecard"
+    return f"cuecard-{request.environ.get('SERVER_PORT', '')}"
+
+
+def _parts() -> Parts:
+    return cast("Parts", current_app.extensions[_PARTS])
