@@ -1,0 +1,247 @@
+"""Draft: what was typed, its wire text, and its problems."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache, cached_property
+
+from webapp.checks import problems_of, problems_of_part
+from webapp.events import EVENTS, EventType
+from webapp.forms.derive import derive
+from webapp.forms.edits import Edited, press, value_of
+from webapp.forms.fields import Field
+from webapp.forms.nodes import Leaf, Listing, Node, Picked, Raw, Record, Stored, Table, Unknown
+from webapp.forms.problems import Problem, Severity
+from webapp.forms.submission import Keep, fill, read_form, read_part
+from webapp.wire_reader import JsonValue
+from webapp.wire_text import Block, Contents, blocks, one_block, part_of, text_of
+
+# Inputs of the builder's form that are about the page, not about the event.
+CONTROLS = frozenset({"do", "style", "shown", "token", "endpoint", "session", "anyway", "text"})
+
+
+@cache
+def form_of(dialect: str, event_type: str) -> Field:
+    """Return the form of an event, derived once from its model.
+
+    Raises:
+        KeyError: if the builder has no such event.
+    """
+    return derive(EVENTS[dialect, event_type].model.model_json_schema(mode="serialization"))
+
+
+@dataclass(frozen=True)
+class Draft:
+    """An event still being written, valid or not.
+
+    ``compact`` picks its text: on one line, or pretty over several.
+    """
+
+    dialect: str
+    type: str
+    root: Node
+    compact: bool = False
+
+    @classmethod
+    def empty(cls, dialect: str, event_type: str) -> "Draft":
+        """Return the bare event: nothing but its type."""
+        return cls.from_value(dialect, event_type, {"type": event_type})
+
+    @classmethod
+    def from_value(
+        cls, dialect: str, event_type: str, value: JsonValue, keep: Keep | None = None
+    ) -> "Draft":
+        """Return the draft whose event is ``value``; ``keep`` stores long media strings."""
+        return cls(dialect, event_type, fill(form_of(dialect, event_type), value, keep))
+
+    @classmethod
+    def read(cls, dialect: str, event_type: str, inputs: Iterable[tuple[str, str]]) -> "Draft":
+        """Return the draft that a submitted form spells.
+
+        Raises:
+            BadSubmission: for inputs that the form does not have.
+        """
+        style = "pretty"
+        own: list[tuple[str, str]] = []
+        for name, text in inputs:
+            if name not in CONTROLS:
+                own.append((name, text))
+            elif name == "style":
+                style = text
+        root = read_form(form_of(dialect, event_type), own)
+        return cls(dialect, event_type, root, compact=style == "compact")
+
+    def pressed(self, button: str) -> tuple["Draft", Edited]:
+        """Return the draft after a button of its form, and what that changed."""
+        edited = press(self.form, self.root, button)
+        return Draft(self.dialect, self.type, edited.root, self.compact), edited
+
+    @property
+    def form(self) -> Field:
+        """The form this draft answers."""
+        return form_of(self.dialect, self.type)
+
+    @property
+    def event_type(self) -> EventType:
+        """What the builder knows of this kind of event."""
+        return EVENTS[self.dialect, self.type]
+
+    @cached_property
+    def value(self) -> JsonValue:
+        """The event as a JSON value; stored media only by their beginning."""
+        return value_of(self.root)
+
+    def wire_text(self, contents: Contents) -> str:
+        """Return the exact text that copy, download and send use."""
+        lines = (line for part in blocks(self.form, self.root, contents) for line in part.lines)
+        return text_of(lines, compact=self.compact)
+
+    @cached_property
+    def blocks(self) -> tuple[Block, ...]:
+        """The event's text in parts, stored media elided."""
+        return tuple(blocks(self.form, self.root))
+
+    @cached_property
+    def problems(self) -> tuple[Problem, ...]:
+        """What is wrong with the event, in the order of its text."""
+        found = [*typing_problems(self.root, "")]
+        taken = {problem.at for problem in found}
+        found += [p for p in problems_of(self.event_type, self.value) if p.at not in taken]
+        return tuple(found)
+
+    @property
+    def errors(self) -> int:
+        """How many of the problems are errors."""
+        return sum(problem.severity is Severity.ERROR for problem in self.problems)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One block of a draft on its own: what a keystroke inside it changes."""
+
+    block: Block
+    problems: tuple[Problem, ...]
+    node: Node
+
+    @classmethod
+    def read(
+        cls,
+        dialect: str,
+        event_type: str,
+        name: str,
+        inputs: Iterable[tuple[str, str]],
+        *,
+        comma: bool,
+    ) -> "Part":
+        """Return the block called ``name``, read from its own inputs; pointers start at it.
+
+        Raises:
+            BadSubmission: for inputs that the block does not have.
+            KeyError: if there is no such block.
+        """
+        form = form_of(dialect, event_type)
+        field, _, _ = part_of(form, name)
+        own = [(at, text) for at, text in inputs if at not in CONTROLS]
+        node = read_part(field, name, own)
+        # An item's place in its list does not matter to what is wrong with it.
+        at = "/" + "/".join("0" if _is_key(part) else part for part in name.split("."))
+        found = [*typing_problems(node, at)]
+        taken = {problem.at for problem in found}
+        kind = EVENTS[dialect, event_type]
+        found += [p for p in problems_of_part(kind, at, value_of(node)) if p.at not in taken]
+        return cls(one_block(form, node, name, comma=comma), tuple(_relative(found, at)), node)
+
+
+def _is_key(segment: str) -> bool:
+    return segment[:1] == "k" and segment[1:].isdigit()
+
+
+def _relative(found: list[Problem], at: str) -> Iterator[Problem]:
+    for problem in found:
+        yield Problem(problem.at.removeprefix(at), problem.severity, problem.code, problem.message)
+
+
+def typing_problems(node: Node, at: str) -> Iterator[Problem]:
+    """Yield what is wrong with the typing itself: unread JSON, equal and empty names."""
+    match node:
+        case Raw(fault=fault) if fault is not None:
+            where = f"line {fault.line}, column {fault.column}"
+            message = f"This is not JSON yet ({where}): {fault.reason} It goes as text until it is."
+            yield Problem(at, Severity.ERROR, "not_json", message)
+        case Picked():
+            yield from typing_problems(node.node, at)
+        case Unknown():
+            yield from typing_problems(node.node, at)
+        case Record():
+            named = [
+                (below.name if isinstance(below, Unknown) else name, below)
+                for name, below in node.members.items()
+            ]
+            yield from _problems_of_names([name for name, _ in named], at)
+            for name, below in named:
+                yield from typing_problems(below, f"{at}/{_escaped(name)}")
+        case Table():
+            yield from _problems_of_names([entry.name for entry in node.entries.values()], at)
+            for entry in node.entries.values():
+                yield from typing_problems(entry.node, f"{at}/{_escaped(entry.name)}")
+        case Listing():
+            for place, item in enumerate(node.items.values()):
+                yield from typing_problems(item, f"{at}/{place}")
+        case Leaf() | Stored():
+            return
+
+
+def _problems_of_names(names: list[str], at: str) -> Iterator[Problem]:
+    if len(set(names)) == len(names) and "" not in names:
+        return
+    seen: set[str] = set()
+    for name in names:
+        to = f"{at}/{_escaped(name)}"
+        if not name:
+            yield Problem(to, Severity.WARNING, "empty_name", "This entry has no name yet.")
+        elif name in seen:
+            message = f"“{name[:40]}” stands here twice; most servers keep the last one."
+            yield Problem(to, Severity.ERROR, "repeated_name", message)
+        seen.add(name)
+
+
+def _escaped(name: str) -> str:
+    return name.replace("~", "~0").replace("/", "~1")
+
+
+def name_of(root: Node, pointer: str) -> str:
+    """Return the name of the input at ``pointer``, or of the nearest one above it."""
+    name: list[str] = []
+    node = root
+    for segment in pointer.split("/")[1:]:
+        wanted = segment.replace("~1", "/").replace("~0", "~")
+        while isinstance(node, Picked):
+            node = node.node
+        match node:
+            case Record():
+                key = next(
+                    (
+                        at
+                        for at, below in node.members.items()
+                        if (below.name if isinstance(below, Unknown) else at) == wanted
+                    ),
+                    "",
+                )
+                if not key:
+                    return ".".join([*name, wanted]) if wanted.isidentifier() else ".".join(name)
+                node = node.members[key]
+            case Listing():
+                keys = list(node.items)
+                if not wanted.isdigit() or int(wanted) >= len(keys):
+                    break
+                key = keys[int(wanted)]
+                node = node.items[key]
+            case Table():
+                found = [at for at, entry in node.entries.items() if entry.name == wanted]
+                if not found:
+                    break
+                key = found[-1]
+                node = node.entries[key].node
+            case _:
+                break
+        name.append(key)
+    return ".".join(name)

@@ -1,0 +1,129 @@
+"""What was typed into a form, as a tree: one node per answered question."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from webapp.wire_reader import JsonValue, Unreadable, read_json, read_number
+
+# RFC 8259 section 6; what does not match stays text.
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?", re.ASCII)
+MAX_DIGITS = 4_000
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """One answer as typed, and the JSON value it stands for."""
+
+    text: str
+    value: JsonValue
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """JSON typed as text; while it cannot be read, its value is the text itself."""
+
+    text: str
+    value: JsonValue
+    fault: Unreadable | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Null:
+    """An explicit null."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A long base64 string kept outside the form; ``token`` is ``digest.characters.label``."""
+
+    token: str
+
+    @property
+    def chars(self) -> int:
+        """Length of the string in characters."""
+        return int(self.token.split(".")[1])
+
+    @property
+    def label(self) -> str:
+        """What it is, such as ``image/png 640x480`` or ``audio 57600 B``."""
+        return self.token.split(".", 2)[2].replace("_", " ")
+
+    @property
+    def value(self) -> str:
+        """How the string begins, as far as a rule needs to know."""
+        kind = self.label.partition(" ")[0]
+        return f"data:{kind};base64," if kind.startswith("image/") else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A member the model does not know: kept, sent and flagged."""
+
+    name: str
+    node: Raw
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """An object: its members in wire order, unknown ones under ``+key``."""
+
+    members: Mapping[str, "Node"] = field(hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A list: its items in order, each under a key that stays with it."""
+
+    items: Mapping[str, "Node"] = field(hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One pair of a map."""
+
+    name: str
+    node: "Node"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A map: its pairs in order, equal and empty names included."""
+
+    entries: Mapping[str, Entry] = field(hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """A union with the variant that was picked; ``parked`` holds what the others had."""
+
+    variant: str
+    node: "Node"
+    parked: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict, hash=False)
+
+
+Node: TypeAlias = Leaf | Raw | Null | Stored | Unknown | Record | Listing | Table | Picked
+
+
+def number(text: str) -> int | float | None:
+    """Return the JSON number that ``text`` spells, blanks around it aside, or None.
+
+    Integers are exact up to 4,000 digits, decimals keep their spelling; what overflows to
+    infinity is no number.
+    """
+    text = text.strip(" \t\n")
+    if len(text) > MAX_DIGITS or not _NUMBER.fullmatch(text):
+        return None
+    try:
+        return read_number(text)
+    except ValueError:
+        return None
+
+
+def raw(text: str) -> Raw:
+    """Read JSON that was typed as text, keeping what cannot be read."""
+    try:
+        return Raw(text, read_json(text))
+    except Unreadable as fault:
+        return Raw(text, text, fault)

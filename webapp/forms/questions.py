@@ -1,0 +1,282 @@
+"""A field and what was answered, side by side: what a page shows of each."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from webapp.forms.edits import value_of
+from webapp.forms.fields import (
+    EXTRA,
+    Choice,
+    Field,
+    Fixed,
+    Group,
+    Items,
+    Json,
+    Pairs,
+    Variants,
+)
+from webapp.forms.nodes import (
+    Leaf,
+    Listing,
+    Node,
+    Null,
+    Picked,
+    Raw,
+    Record,
+    Stored,
+    Table,
+    Unknown,
+)
+from webapp.forms.submission import order_of, parked_value
+from webapp.wire_reader import JsonValue
+from webapp.wire_writer import write
+
+LONGEST_SUMMARY = 60  # characters
+
+
+@dataclass(slots=True)
+class Question:
+    """One question with its answer; ``state`` is absent, set, null or json.
+
+    ``parts`` are the questions inside it, ``within`` what an item or a pair belongs to.
+    """
+
+    field: Field
+    name: str
+    member: str
+    node: Node | None
+    within: str = ""
+    parts: list["Question"] = field(default_factory=list)
+    place: int = 0
+    places: int = 0
+    pair: str | None = None  # the name of the pair this is the value of
+    block: bool = False  # its lines are a block of their own
+    top: bool = False  # a member of the event or of its params
+
+    @property
+    def id(self) -> str:
+        """The part of element ids that stands for this question."""
+        return dom_id(self.name)
+
+    @property
+    def state(self) -> str:
+        """Whether and how it is answered."""
+        match self.node:
+            case None:
+                return "absent"
+            case Null():
+                return "null"
+            case Raw() if not isinstance(self.shown_field, Json):
+                return "json"
+        return "set"
+
+    @property
+    def shown_field(self) -> Field:
+        """The field that is filled in: of a union, that of the picked variant."""
+        if isinstance(self.field, Variants) and isinstance(self.node, Picked):
+            variant = self.field.named(self.node.variant)
+            if variant is not None:
+                return variant.field
+        return self.field
+
+    @property
+    def answer(self) -> Node | None:
+        """The node that holds the answer itself."""
+        return self.node.node if isinstance(self.node, Picked) else self.node
+
+    @property
+    def template(self) -> str:
+        """The template of its kind."""
+        match self.state:
+            case "null" | "json" | "absent":
+                kind = self.state
+            case _:
+                kind = self.shown_field.kind
+        return f"builder/fields/{kind}.html"
+
+    @property
+    def label(self) -> str:
+        """What the question is called; an item of a list by what it is."""
+        if self.within and isinstance(self.node, Picked) and isinstance(self.field, Variants):
+            variant = self.field.named(self.node.variant)
+            return variant.label if variant else self.field.title
+        return self.field.title or self.member
+
+    @property
+    def text(self) -> str:
+        """The answer as typed."""
+        node = self.answer
+        if isinstance(node, Unknown):
+            return node.node.text
+        return node.text if isinstance(node, (Leaf, Raw)) else ""
+
+    @property
+    def shape(self) -> str:
+        """The value of the input that says how the question is filled; empty for none."""
+        match self.node:
+            case Picked():
+                return self.node.variant
+            case Null():
+                return "null"
+            case Stored():
+                return "stored"
+            case Raw() if not isinstance(self.field, Json):
+                return "json"
+            case Record():
+                return "group" if self.name else ""
+            case Listing():
+                return "list"
+            case Table():
+                return "map"
+        return ""
+
+    @property
+    def parked(self) -> str:
+        """What the variants that are not picked hold, as text of a hidden input."""
+        if isinstance(self.node, Picked) and self.node.parked:
+            return write(parked_value(self.node), indent=None)
+        return ""
+
+    @property
+    def order(self) -> str:
+        """The order of the members, where it is not the model's own."""
+        group, node = self.shown_field, self.answer
+        if isinstance(group, Group) and isinstance(node, Record):
+            return order_of(group, node)
+        return ""
+
+    @property
+    def options(self) -> list[str]:
+        """The choices; what was pasted and is none of them stands last."""
+        known = list(self.shown_field.options) if isinstance(self.shown_field, Choice) else []
+        if isinstance(self.shown_field, Fixed):
+            known = [self.shown_field.value]
+        return known if self.text in known else [*known, self.text]
+
+    @property
+    def foreign(self) -> bool:
+        """Whether the answer is none of the choices."""
+        match self.shown_field:
+            case Choice(options=options):
+                return self.text not in options
+            case Fixed(value=value):
+                return self.text != value
+        return False
+
+    @property
+    def present(self) -> list["Question"]:
+        """The members that are there."""
+        return [part for part in self.parts if part.node is not None]
+
+    @property
+    def missing(self) -> list["Question"]:
+        """The members that are not."""
+        return [part for part in self.parts if part.node is None]
+
+    @property
+    def summary(self) -> str:
+        """One line that tells this item from its neighbours."""
+        return summary_of(value_of(self.node)) if self.node is not None else ""
+
+    @property
+    def ways(self) -> list[tuple[str, str]]:
+        """How a new item or member can start: the end of a button's value, and its label."""
+        inner = self.field
+        if isinstance(inner, Items):
+            inner = inner.item
+        match inner:
+            case Variants():
+                return [(variant.key, variant.label) for variant in inner.variants]
+            case Choice():
+                return [(option, option) for option in inner.options]
+        return []
+
+
+def ask(form: Field, root: Node) -> Question:
+    """Return the whole form with its answers."""
+    question = Question(form, "", "", root)
+    question.parts = list(_parts(question))
+    return question
+
+
+def find(question: Question, name: str) -> Question | None:
+    """Return the question called ``name`` at or below ``question``."""
+    if question.name == name:
+        return question
+    for part in question.parts:
+        if part.name == name or name.startswith(f"{part.name}."):
+            return find(part, name)
+    return None
+
+
+def dom_id(name: str) -> str:
+    """Return the part of element ids that stands for the input or block called ``name``."""
+    return name.replace(".", "-").replace("+", "u-").replace("@", "--")
+
+
+def summary_of(value: JsonValue) -> str:
+    """Return the first words of what a list item says."""
+    words = " ".join(_words(value)).replace("\n", " ")
+    return words if len(words) <= LONGEST_SUMMARY else f"{words[: LONGEST_SUMMARY - 1]}…"
+
+
+def _words(value: JsonValue) -> Iterator[str]:
+    """Yield texts worth a glance, the telling members first."""
+    match value:
+        case str():
+            yield value[:LONGEST_SUMMARY]
+        case bool() | None:
+            return
+        case int() | float():
+            yield str(value)
+        case list():
+            for item in value[:3]:
+                yield from _words(item)
+        case dict():
+            for name in _TELLING:
+                if name in value:
+                    yield from _words(value[name])
+
+
+_TELLING = ("name", "content", "text", "transcript", "output", "server_label", "id", "arguments")
+
+
+def _parts(question: Question) -> Iterator[Question]:
+    shown, node = question.shown_field, question.answer
+    if isinstance(shown, Group) and isinstance(node, Record):
+        yield from _members(question, shown, node)
+    elif isinstance(shown, Items) and isinstance(node, Listing):
+        # Items of a list that is cut into blocks are blocks.
+        split = question.top and shown.of_objects
+        for place, (key, item) in enumerate(node.items.items()):
+            part = Question(shown.item, f"{question.name}.{key}", key, item, within=shown.noun)
+            part.place, part.places, part.block = place, len(node.items), split
+            yield _asked(part)
+    elif isinstance(shown, Pairs) and isinstance(node, Table):
+        for place, (key, entry) in enumerate(node.entries.items()):
+            at = f"{question.name}.{key}"
+            part = Question(shown.value, at, key, entry.node, within=shown.noun, pair=entry.name)
+            part.place, part.places = place, len(node.entries)
+            yield _asked(part)
+
+
+def _members(question: Question, group: Group, record: Record) -> Iterator[Question]:
+    # The event and its params are cut into blocks at their members, and at the items of lists.
+    top = "." not in question.name
+    for member, below in group.members.items():
+        at = f"{question.name}.{member}" if question.name else member
+        part = Question(below, at, member, record.members.get(member), top=top)
+        cut_further = (
+            isinstance(below, Items) and below.of_objects and isinstance(part.node, Listing)
+        ) or (isinstance(below, Group) and isinstance(part.node, Record) and not question.name)
+        part.block = top and not cut_further
+        yield _asked(part)
+    for key, unknown in record.members.items():
+        if isinstance(unknown, Unknown):
+            at = f"{question.name}.{key}" if question.name else key
+            yield Question(EXTRA, at, unknown.name, unknown, block=top, top=top)
+
+
+def _asked(question: Question) -> Question:
+    question.parts = list(_parts(question))
+    return question

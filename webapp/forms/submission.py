@@ -1,0 +1,453 @@
+"""Flat input names to a tree of what was typed, and back; JSON values into such a tree."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TypeAlias
+
+from webapp.forms.fields import (
+    EXTRA,
+    Choice,
+    Extra,
+    Field,
+    Fixed,
+    Flag,
+    Group,
+    Items,
+    Json,
+    LongText,
+    Media,
+    Number,
+    Pairs,
+    Text,
+    Variant,
+    Variants,
+)
+from webapp.forms.nodes import (
+    Entry,
+    Leaf,
+    Listing,
+    Node,
+    Null,
+    Picked,
+    Raw,
+    Record,
+    Stored,
+    Table,
+    Unknown,
+    number,
+    raw,
+)
+from webapp.wire_reader import JsonValue
+from webapp.wire_writer import write
+
+# How inputs are named, by example, for a field called `response.input`:
+#   response.input@                  what it is filled with: list, null, json, a variant's key, ...
+#   response.input.k2.content.k1.text  a text; k2 and k1 are keys that stay with their items
+#   response.metadata.k1@name        the name of a pair, beside response.metadata.k1, its value
+#   response.+k1@name                the name of a member the model does not know
+#   response@order                   the order of members, when it is not the model's own
+#   response.voice@parked            what the variants that are not picked had been filled with
+_NAME = re.compile(
+    r"\+?[A-Za-z0-9_]+(?:\.\+?[A-Za-z0-9_]+)*(?:@(?:name|order|parked)?)?|@order", re.ASCII
+)
+_KEY = re.compile(r"k[0-9]{1,6}", re.ASCII)
+_TOKEN = re.compile(r"[0-9a-f]{64}\.[0-9]{1,9}\.[A-Za-z0-9_/-]{1,60}", re.ASCII)
+MAX_DEPTH = 16  # segments of one name
+
+Keep: TypeAlias = Callable[[str, str], str]
+"""Stores a long string of the given media and returns the token that stands for it."""
+
+
+class BadSubmission(ValueError):  # noqa: N818  # it says what the form is
+    """A form that no page of ours sends: ``name`` is the input at fault."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"{name[:80]}: {reason}")
+        self.name = name
+        self.reason = reason
+
+
+class _Branch:
+    """What was submitted under one name and below it."""
+
+    __slots__ = ("children", "marks", "text")
+
+    def __init__(self) -> None:
+        self.text: str | None = None
+        self.marks: dict[str, str] = {}
+        self.children: dict[str, _Branch] = {}
+
+
+def read_form(field: Field, inputs: Iterable[tuple[str, str]]) -> Node:
+    """Return the tree that the inputs of one form spell for ``field``.
+
+    Raises:
+        BadSubmission: for a name that the form does not have, sent twice, or in conflict.
+    """
+    return read_part(field, "", inputs)
+
+
+def read_part(field: Field, under: str, inputs: Iterable[tuple[str, str]]) -> Node:
+    """The same for the part of a form whose names begin with ``under``."""
+    top = _Branch()
+    count = 0
+    for name, text in inputs:
+        _plant(top, name, text)
+        count += 1
+    branch = top
+    for segment in under.split(".") if under else ():
+        branch = branch.children.get(segment) or _Branch()
+    reader = _Reader()
+    node = reader.read(field, under, branch)
+    if reader.used != count:
+        names = {name for name, _ in flatten(field, node, under)}
+        strange = next((name for name, _ in _names(top, "") if name not in names), under)
+        raise BadSubmission(strange, "this form has no such input")
+    return node
+
+
+def _plant(top: _Branch, name: str, text: str) -> None:
+    if len(name) > 200 or not _NAME.fullmatch(name):
+        raise BadSubmission(name, "this is no name of an input")
+    path, at, mark = name.partition("@")
+    segments = path.split(".") if path else []
+    if len(segments) > MAX_DEPTH:
+        raise BadSubmission(name, "this name goes deeper than any form")
+    branch = top
+    for segment in segments:
+        below = branch.children.get(segment)
+        if below is None:
+            below = branch.children[segment] = _Branch()
+        branch = below
+    if (mark in branch.marks) if at else (branch.text is not None):
+        raise BadSubmission(name, "it was sent twice")
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")  # browsers send CRLF
+    if at:
+        branch.marks[mark] = text
+    else:
+        branch.text = text
+
+
+def _names(branch: _Branch, name: str) -> Iterator[tuple[str, str]]:
+    if branch.text is not None:
+        yield name, branch.text
+    for mark, text in branch.marks.items():
+        yield f"{name}@{mark}", text
+    for segment, below in branch.children.items():
+        yield from _names(below, f"{name}.{segment}" if name else segment)
+
+
+class _Reader:
+    """Reads branches by their fields and counts the inputs it understood."""
+
+    def __init__(self) -> None:
+        self.used = 0
+
+    def read(self, field: Field, name: str, branch: _Branch) -> Node:
+        shape = self._mark(branch, "")
+        if shape == "null":
+            return Null()
+        if shape == "json":
+            return raw(self._text(branch))
+        if isinstance(field, Variants):
+            variant = field.named(shape or "")
+            if variant is None:
+                raise BadSubmission(f"{name}@", "this form has no such variant")
+            parked = _read_parked(name, self._mark(branch, "parked"))
+            return Picked(variant.key, self._plain(variant.field, name, branch), parked)
+        if shape == "stored" and isinstance(field, Media):
+            return self._stored(name, branch)
+        return self._plain(field, name, branch, shape)
+
+    def _plain(self, field: Field, name: str, branch: _Branch, shape: str | None = None) -> Node:
+        match field:
+            case Group():
+                return self._record(field, name, branch)
+            case Items():
+                return Listing(
+                    {
+                        _key(name, key): self.read(field.item, f"{name}.{key}", below)
+                        for key, below in branch.children.items()
+                    }
+                )
+            case Pairs():
+                return Table(
+                    {
+                        _key(name, key): Entry(
+                            self._mark(below, "name") or "",
+                            self.read(field.value, f"{name}.{key}", below),
+                        )
+                        for key, below in branch.children.items()
+                    }
+                )
+            case Json():
+                return raw(self._text(branch))
+            case Extra():
+                return Unknown(self._mark(branch, "name") or "", raw(self._text(branch)))
+            case Fixed() if branch.text is None:
+                return Leaf(field.value, field.value)
+            case _:
+                return leaf(field, self._text(branch))
+
+    def _record(self, field: Group, name: str, branch: _Branch) -> Record:
+        members: dict[str, Node] = {}
+        for member, below in field.members.items():
+            sent = branch.children.get(member)
+            at = f"{name}.{member}" if name else member
+            if sent is None:
+                if isinstance(below, Fixed):
+                    members[member] = Leaf(below.value, below.value)
+            elif isinstance(below, Fixed) and sent.marks.get("") == "absent":
+                self._mark(sent, "")
+            elif sent.text is None and "" not in sent.marks:
+                continue  # nothing but strange inputs: the count tells
+            else:
+                members[member] = self.read(below, at, sent)
+        for key, sent in branch.children.items():
+            if key.startswith("+") and _KEY.fullmatch(key, 1):
+                members[key] = self.read(EXTRA, f"{name}.{key}", sent)
+        order = self._mark(branch, "order")
+        if order:
+            first = {key: members[key] for key in order.split(",") if key in members}
+            members = {**first, **members}
+        return Record(members)
+
+    def _stored(self, name: str, branch: _Branch) -> Stored:
+        token = self._text(branch)
+        if not is_token(token):
+            raise BadSubmission(name, "this is no stored recording or picture")
+        return Stored(token)
+
+    def _text(self, branch: _Branch) -> str:
+        if branch.text is None:
+            return ""
+        self.used += 1
+        return branch.text
+
+    def _mark(self, branch: _Branch, mark: str) -> str | None:
+        text = branch.marks.get(mark)
+        if text is not None:
+            self.used += 1
+        return text
+
+
+def is_token(text: str) -> bool:
+    """Whether ``text`` could stand for a stored string."""
+    return bool(_TOKEN.fullmatch(text))
+
+
+def _key(name: str, key: str) -> str:
+    if not _KEY.fullmatch(key):
+        raise BadSubmission(f"{name}.{key}", "an item's key is the letter k and a number")
+    return key
+
+
+def _read_parked(name: str, text: str | None) -> Mapping[str, tuple[tuple[str, str], ...]]:
+    if not text:
+        return {}
+    parked = raw(text).value
+    if not isinstance(parked, dict):
+        raise BadSubmission(f"{name}@parked", _STRANGE_PARKED)
+    return {key: tuple(_read_inputs(name, inputs)) for key, inputs in parked.items()}
+
+
+_STRANGE_PARKED = "this is not what a page of ours parks"
+
+
+def _read_inputs(name: str, inputs: JsonValue) -> Iterator[tuple[str, str]]:
+    for pair in inputs if isinstance(inputs, list) else [None]:
+        match pair:
+            case [str(at), str(typed)]:
+                yield at, typed
+            case _:
+                raise BadSubmission(f"{name}@parked", _STRANGE_PARKED)
+
+
+def leaf(field: Field, text: str) -> Leaf:
+    """Return the node for ``text`` typed into a field of one value."""
+    value: JsonValue = text
+    match field:
+        case Number():
+            exact = number(text)
+            value = text if exact is None else exact
+        case Flag():
+            value = {"true": True, "false": False}.get(text, text)
+    return Leaf(text, value)
+
+
+def flatten(field: Field, node: Node, name: str) -> Iterator[tuple[str, str]]:
+    """Yield the inputs, name and value, that spell ``node``: what the page holds."""
+    match node:
+        case Null():
+            yield f"{name}@", "null"
+        case Raw() if not isinstance(field, Json):
+            yield f"{name}@", "json"
+            yield name, node.text
+        case Stored():
+            yield f"{name}@", "stored"
+            yield name, node.token
+        case Unknown():
+            yield f"{name}@name", node.name
+            yield name, node.node.text
+        case Picked():
+            yield f"{name}@", node.variant
+            if node.parked:
+                yield f"{name}@parked", write(parked_value(node), indent=None)
+            variant = field.named(node.variant) if isinstance(field, Variants) else None
+            if variant is not None:
+                inner = flatten(variant.field, node.node, name)
+                yield from (pair for pair in inner if pair[0] != f"{name}@")
+        case Record():
+            if name:
+                yield f"{name}@", "group"
+            yield from _flatten_record(field, node, name)
+        case Listing() if isinstance(field, Items):
+            yield f"{name}@", "list"
+            for key, item in node.items.items():
+                yield from flatten(field.item, item, f"{name}.{key}")
+        case Table() if isinstance(field, Pairs):
+            yield f"{name}@", "map"
+            for key, entry in node.entries.items():
+                yield f"{name}.{key}@name", entry.name
+                yield from flatten(field.value, entry.node, f"{name}.{key}")
+        case Leaf() if not (isinstance(field, Fixed) and node.value == field.value):
+            yield name, node.text
+        case Raw():
+            yield name, node.text
+
+
+def _flatten_record(field: Field, node: Record, name: str) -> Iterator[tuple[str, str]]:
+    if not isinstance(field, Group):
+        return
+    order = order_of(field, node)
+    if order:
+        yield f"{name}@order", order
+    for member, below in field.members.items():
+        at = f"{name}.{member}" if name else member
+        if member in node.members:
+            yield from flatten(below, node.members[member], at)
+        elif isinstance(below, Fixed):
+            yield f"{at}@", "absent"
+    for key, unknown in node.members.items():
+        if isinstance(unknown, Unknown):
+            yield from flatten(EXTRA, unknown, f"{name}.{key}" if name else key)
+
+
+def order_of(field: Group, node: Record) -> str:
+    """Return the order of members as it is submitted; empty while it is the model's own."""
+    present = list(node.members)
+    natural = [member for member in field.members if member in node.members]
+    natural += [member for member in present if member not in field.members]
+    return "" if present == natural else ",".join(present)
+
+
+def parked_value(node: Picked) -> JsonValue:
+    """Return what the variants that are not picked hold, as it is written into the page."""
+    return {key: [list(pair) for pair in pairs] for key, pairs in node.parked.items()}
+
+
+def fill(field: Field, value: JsonValue, keep: Keep | None = None) -> Node:
+    """Return the tree that spells ``value``; what does not fit its field becomes raw JSON.
+
+    Long base64 strings go through ``keep`` where one is given.
+    """
+    node = None if value is None else _fitting(field, value, keep)
+    if node is not None:
+        return node
+    if value is None and not isinstance(field, Json):
+        return Null()
+    return Raw(write(value), value)
+
+
+def _fitting(field: Field, value: JsonValue, keep: Keep | None) -> Node | None:
+    match field, value:
+        case Variants(), _:
+            variant = pick(field, value)
+            node = variant and _fitting(variant.field, value, keep)
+            return Picked(variant.key, node) if variant and node else None
+        case Group(), dict():
+            return _fitting_record(field, value, keep)
+        case Items(), list():
+            items = (fill(field.item, item, keep) for item in value)
+            return Listing({f"k{place}": item for place, item in enumerate(items, start=1)})
+        case Pairs(), dict() if all(map(_fits_a_line, value)):
+            return Table(
+                {
+                    f"k{place}": Entry(name, fill(field.value, item, keep))
+                    for place, (name, item) in enumerate(value.items(), start=1)
+                }
+            )
+        case Json(), _:
+            return Raw(write(value), value)
+        case Flag(), bool():
+            return Leaf("true" if value else "false", value)
+        case Number(), int() | float() if not isinstance(value, bool):
+            return Leaf(write(value), value)
+        case Number(), str() if number(value) is None and _fits_a_line(value):
+            return Leaf(value, value)
+        case Media(), str() if keep is not None and len(value) > LONGEST_TYPED:
+            return Stored(keep(field.media, value))
+        case LongText() | Media(), str() if "\r" not in value:
+            return Leaf(value, value)
+        case Text() | Choice() | Fixed(), str() if _fits_a_line(value):
+            return Leaf(value, value)
+    return None
+
+
+LONGEST_TYPED = 1_024  # characters of base64 that may stand in a text box
+
+
+def _fits_a_line(text: str) -> bool:
+    return "\r" not in text and "\n" not in text
+
+
+def _fitting_record(field: Group, value: dict[str, JsonValue], keep: Keep | None) -> Record | None:
+    members: dict[str, Node] = {}
+    for name, item in value.items():
+        below = field.members.get(name)
+        if below is not None:
+            members[name] = fill(below, item, keep)
+        elif _fits_a_line(name):
+            members[f"+k{len(members) + 1}"] = Unknown(name, Raw(write(item), item))
+        else:
+            return None
+    return Record(members)
+
+
+def pick(field: Variants, value: JsonValue) -> Variant | None:
+    """Return the variant that ``value`` is spelled in, or None when it is in none."""
+    scores = [(_likeness(variant.field, value), variant) for variant in field.variants]
+    score, variant = max(scores, key=lambda scored: scored[0])
+    return variant if score > 0 else None
+
+
+def _likeness(field: Field, value: JsonValue) -> int:
+    """How much ``value`` looks like one of ``field``; 0 when it is something else."""
+    match field, value:
+        case Group(), dict():
+            return _likeness_of_members(field, value)
+        case Choice(), str():
+            return 2
+        case (Text() | LongText() | Media() | Fixed() | Number(), str()):
+            return 1
+        case (Items(), list()) | (Pairs(), dict()) | (Flag(), bool()):
+            return 1
+        case Number(), int() | float():
+            return 1
+        case Json(), dict():
+            return 1
+    return 0
+
+
+def _likeness_of_members(field: Group, value: dict[str, JsonValue]) -> int:
+    score = 1
+    for name, below in field.members.items():
+        if isinstance(below, Fixed):
+            if name in value and value[name] == below.value:
+                score += 100
+            elif name in value or below.required:
+                return 0
+        elif name in value:
+            score += 1
+    return score

@@ -1,0 +1,297 @@
+"""The exact text of a draft, line by line: what is sent, and what the page shows of it."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple, TypeAlias
+
+from markupsafe import escape
+
+from webapp.forms.fields import Field, Group, Items
+from webapp.forms.nodes import (
+    Leaf,
+    Listing,
+    Node,
+    Null,
+    Picked,
+    Raw,
+    Record,
+    Stored,
+    Table,
+    Unknown,
+)
+from webapp.wire_reader import JsonValue
+from webapp.wire_writer import quote, scalar, write
+
+__all__ = ["Block", "Line", "blocks", "one_block", "part_of", "shown", "text_of", "write"]
+
+# A string longer than this is shown cut; copy, download and send have all of it.
+LONGEST_SHOWN = 20_000  # characters
+
+Contents: TypeAlias = Callable[[str], str | None]
+"""The string behind a stored token, or None when it is gone."""
+
+
+class Line(NamedTuple):
+    """One line of pretty JSON: ``kind`` is its colour class, ``name`` its input on the form.
+
+    ``name`` and ``pointer`` are relative to the block the line stands in.
+    """
+
+    depth: int
+    key: str
+    text: str
+    kind: str
+    name: str
+    pointer: str
+    comma: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A run of lines that changes on its own: a member, or an item of a list of objects.
+
+    The lines between are blocks too, called ``name@open`` and ``name@close``: they only change
+    with the event's structure.
+    """
+
+    name: str
+    pointer: str
+    lines: tuple[Line, ...]
+
+    @property
+    def followed(self) -> bool:
+        """Whether a comma follows the block."""
+        return bool(self.lines[-1].comma)
+
+
+def text_of(lines: Iterable[Line], *, compact: bool = False) -> str:
+    """Return the text of ``lines``: what is sent, to the byte."""
+    if compact:
+        return "".join(
+            [f"{key and key + ':'}{text}{comma}" for _, key, text, _, _, _, comma in lines]
+        )
+    return "\n".join(
+        [
+            f"{'  ' * depth}{key and key + ': '}{text}{comma}"
+            for depth, key, text, _, _, _, comma in lines
+        ]
+    )
+
+
+def shown(lines: Iterable[Line], marks: Mapping[str, str], *, compact: bool = False) -> str:
+    """Return the HTML of ``lines``: the same text in spans, one per line.
+
+    ``marks`` gives the class of a line that a problem points at, by pointer.
+    """
+    gap, colon, end = ("", ":", "") if compact else ("  ", ": ", "\n")
+    parts: list[str] = []
+    for depth, key, text, kind, name, pointer, comma in lines:
+        mark = marks.get(pointer, "") if marks else ""
+        parts.append(
+            f'<span class="ln{mark}" data-n="{escape(name)}" data-p="{escape(pointer)}">'
+            f"{gap * depth}{key and f'<b>{escape(key)}</b>{colon}'}"
+            f'<i class="{kind}">{_shown_text(text, kind)}</i>{comma}{end}</span>'
+        )
+    return "".join(parts)
+
+
+def _shown_text(text: str, kind: str) -> str:
+    if len(text) <= LONGEST_SHOWN:
+        return escape(text)
+    left = len(text) - LONGEST_SHOWN
+    return f'{escape(text[:LONGEST_SHOWN])}<em class="cut">… {left:,} more characters</em>'
+
+
+def blocks(field: Field, root: Node, contents: Contents | None = None) -> Iterator[Block]:
+    """Yield the event's blocks in order; their lines, one after the other, are its text."""
+    walk = _Walk(contents)
+    if not isinstance(root, Record) or not isinstance(field, Group):
+        yield Block("@open", "", tuple(walk.lines(root, 0, "")))
+        return
+    yield from _split(walk, field, root, "", "", 0, "")
+
+
+def part_of(field: Field, name: str) -> tuple[Field, int, str]:
+    """Return the field of the block called ``name``, its depth and its key on the wire.
+
+    Raises:
+        KeyError: if no block is called so.
+    """
+    depth, key = 0, ""
+    for segment in name.split("."):
+        depth += 1
+        if isinstance(field, Group):
+            field, key = field.member(segment), quote(segment)
+        elif isinstance(field, Items):
+            field, key = field.item, ""
+        else:
+            raise KeyError(name)
+    return field, depth, key
+
+
+def one_block(
+    field: Field, node: Node, name: str, *, comma: bool, contents: Contents | None = None
+) -> Block:
+    """Return one block on its own, as ``blocks`` would yield it inside its event."""
+    _, depth, key = part_of(field, name)
+    if isinstance(node, Unknown):
+        key = quote(node.name)
+    lines = _Walk(contents).lines(node, depth, key)
+    return Block(name, "", _closed(lines, comma=comma))
+
+
+def _split(
+    walk: "_Walk", field: Group, record: Record, name: str, pointer: str, depth: int, key: str
+) -> Iterator[Block]:
+    """Cut an object at its members; the lines between belong to no block."""
+    members = list(record.members.items())
+    if not members:
+        yield Block(f"{name}@open", pointer, (Line(depth, key, "{}", "p", "", ""),))
+        return
+    yield Block(f"{name}@open", pointer, (Line(depth, key, "{", "p", "", ""),))
+    for place, (member, node) in enumerate(members, start=1):
+        comma = place < len(members)
+        below = field.members.get(member)
+        at = f"{name}.{member}" if name else member
+        wire_name = node.name if isinstance(node, Unknown) else member
+        to = f"{pointer}/{_escaped(wire_name)}"
+        if isinstance(below, Group) and isinstance(node, Record) and not name:
+            *inner, end = _split(walk, below, node, at, to, depth + 1, quote(member))
+            yield from inner
+            yield Block(end.name, to, _closed(list(end.lines), comma=comma))
+        elif isinstance(below, Items) and below.of_objects and isinstance(node, Listing):
+            yield from _split_items(walk, node, at, to, depth + 1, quote(member), comma=comma)
+        else:
+            lines = walk.lines(node, depth + 1, quote(wire_name))
+            yield Block(at, to, _closed(lines, comma=comma))
+    yield Block(f"{name}@close", pointer, (Line(depth, "", "}", "p", "", ""),))
+
+
+def _split_items(
+    walk: "_Walk", listing: Listing, name: str, pointer: str, depth: int, key: str, *, comma: bool
+) -> Iterator[Block]:
+    end = "," if comma else ""
+    if not listing.items:
+        yield Block(f"{name}@open", pointer, (Line(depth, key, "[]", "p", "", "", end),))
+        return
+    yield Block(f"{name}@open", pointer, (Line(depth, key, "[", "p", "", ""),))
+    last = len(listing.items) - 1
+    for place, (item, node) in enumerate(listing.items.items()):
+        lines = walk.lines(node, depth + 1, "")
+        yield Block(f"{name}.{item}", f"{pointer}/{place}", _closed(lines, comma=place < last))
+    yield Block(f"{name}@close", pointer, (Line(depth, "", "]", "p", "", "", end),))
+
+
+def _closed(lines: list[Line], *, comma: bool) -> tuple[Line, ...]:
+    if comma:
+        lines[-1] = lines[-1]._replace(comma=",")
+    return tuple(lines)
+
+
+def _escaped(name: str) -> str:
+    """Escape a member's name for a JSON Pointer (RFC 6901)."""
+    return name.replace("~", "~0").replace("/", "~1")
+
+
+class _Walk:
+    """Turns nodes into lines; ``contents`` is asked for stored strings where they are wanted."""
+
+    def __init__(self, contents: Contents | None) -> None:
+        self._contents = contents
+
+    def lines(self, node: Node, depth: int, key: str) -> list[Line]:
+        out: list[Line] = []
+        self._node(out, node, depth, key, "", "")
+        return out
+
+    def _node(
+        self, out: list[Line], node: Node, depth: int, key: str, name: str, pointer: str
+    ) -> None:
+        match node:
+            case Leaf():
+                value = node.value
+                kind = "s" if isinstance(value, str) else "n"
+                out.append(Line(depth, key, scalar(value), kind, name, pointer))
+            case Picked():
+                self._node(out, node.node, depth, key, name, pointer)
+            case Record():
+                members = [
+                    (
+                        below.name if isinstance(below, Unknown) else member,
+                        f"{name}.{member}",
+                        below,
+                    )
+                    for member, below in node.members.items()
+                ]
+                self._object(out, members, depth, key, name, pointer)
+            case Table():
+                entries = [
+                    (entry.name, f"{name}.{at}", entry.node) for at, entry in node.entries.items()
+                ]
+                self._object(out, entries, depth, key, name, pointer)
+            case Listing():
+                start = len(out)
+                out.append(Line(depth, key, "[", "p", name, pointer))
+                for place, (at, item) in enumerate(node.items.items()):
+                    self._node(out, item, depth + 1, "", f"{name}.{at}", f"{pointer}/{place}")
+                    out[-1] = out[-1]._replace(comma=",")
+                self._close(out, start, "]")
+            case Unknown():
+                self._value(out, node.node.value, depth, key, name, pointer)
+            case Raw():
+                self._value(out, node.value, depth, key, name, pointer)
+            case Null():
+                out.append(Line(depth, key, "null", "n", name, pointer))
+            case Stored():
+                out.append(Line(depth, key, self._stored(node), "m", name, pointer))
+
+    def _object(
+        self,
+        out: list[Line],
+        members: list[tuple[str, str, Node]],
+        depth: int,
+        key: str,
+        name: str,
+        pointer: str,
+    ) -> None:
+        start = len(out)
+        out.append(Line(depth, key, "{", "p", name, pointer))
+        for wire_name, at, node in members:
+            to = f"{pointer}/{_escaped(wire_name)}"
+            self._node(out, node, depth + 1, quote(wire_name), at, to)
+            out[-1] = out[-1]._replace(comma=",")
+        self._close(out, start, "}")
+
+    def _value(
+        self, out: list[Line], value: JsonValue, depth: int, key: str, name: str, pointer: str
+    ) -> None:
+        """Free JSON: every line belongs to the one input it was typed into."""
+        if isinstance(value, dict):
+            members = [(quote(at), f"{pointer}/{_escaped(at)}", item) for at, item in value.items()]
+            opening, closing = "{", "}"
+        elif isinstance(value, list):
+            members = [("", f"{pointer}/{at}", item) for at, item in enumerate(value)]
+            opening, closing = "[", "]"
+        else:
+            kind = "s" if isinstance(value, str) else "n"
+            out.append(Line(depth, key, scalar(value), kind, name, pointer))
+            return
+        start = len(out)
+        out.append(Line(depth, key, opening, "p", name, pointer))
+        for member, to, item in members:
+            self._value(out, item, depth + 1, member, name, to)
+            out[-1] = out[-1]._replace(comma=",")
+        self._close(out, start, closing)
+
+    def _close(self, out: list[Line], start: int, closing: str) -> None:
+        opening = out[start]
+        if len(out) == start + 1:
+            out[start] = opening._replace(text=opening.text + closing)
+            return
+        out[-1] = out[-1]._replace(comma="")
+        out.append(Line(opening.depth, "", closing, "p", opening.name, opening.pointer))
+
+    def _stored(self, node: Stored) -> str:
+        if self._contents is None:
+            return f"“{node.label}, {node.chars:,} characters”"
+        return quote(self._contents(node.token) or "")
