@@ -1,6 +1,5 @@
 """Settings: one frozen dataclass read from the environment, every value with default and unit."""
 
-import logging
 import os
 import re
 from collections.abc import Mapping
@@ -133,8 +132,3 @@ def _check_numbers(settings: Settings) -> None:
         value = getattr(settings, setting.name)
         if setting.name.startswith("max_") and value < 1:
             raise SettingError(f"{setting.metadata['env']} must be at least 1")
-
-
-def log_level(settings: Settings) -> int:
-    """Return the level as the number that the logging module wants."""
-    return logging.getLevelNamesMapping()[settings.log_level]

@@ -31,8 +31,8 @@ _PAGE_POLICY = (
     " base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script';"
     " trusted-types htmx"
 )
-_OTHER_POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox"
-_FIXED_HEADERS = (
+OTHER_POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox"
+FIXED_HEADERS = (
     ("X-Content-Type-Options", "nosniff"),
     ("Referrer-Policy", "no-referrer"),
     ("Cross-Origin-Opener-Policy", "same-origin"),
@@ -46,7 +46,7 @@ _FIXED_HEADERS = (
     ("Cuecard", "1"),
 )
 _OURS = frozenset(
-    {name.lower() for name, _ in _FIXED_HEADERS}
+    {name.lower() for name, _ in FIXED_HEADERS}
     | {"content-security-policy", "cache-control", "strict-transport-security"}
 )
 
@@ -64,7 +64,7 @@ class Edge:
         self._app = app
         self._assets = assets
         self._render = render
-        self._hosts = _with_default_ports(settings.allowed_hosts)
+        self._hosts = settings.allowed_hosts
         self._intake = Intake(settings)
 
     def __call__(
@@ -95,10 +95,10 @@ class Edge:
         """Return the headers of an answer, with ours in place of the application's."""
         kept = [header for header in headers if header[0].lower() not in _OURS]
         page = any(n.lower() == "content-type" and v.startswith("text/html") for n, v in kept)
-        policy = _PAGE_POLICY.format(nonce=environ[NONCE]) if page else _OTHER_POLICY
+        policy = _PAGE_POLICY.format(nonce=environ[NONCE]) if page else OTHER_POLICY
         unchanging = environ["PATH_INFO"].startswith(self._assets) and status[0] in "23"
         cache = "public, max-age=31536000, immutable" if unchanging else "no-store"
-        kept += (*_FIXED_HEADERS, ("Content-Security-Policy", policy), ("Cache-Control", cache))
+        kept += (*FIXED_HEADERS, ("Content-Security-Policy", policy), ("Cache-Control", cache))
         if environ["wsgi.url_scheme"] == "https":
             kept.append(("Strict-Transport-Security", "max-age=31536000"))
         return kept
@@ -111,7 +111,7 @@ class Edge:
         host = environ.get("HTTP_HOST", "").lower()
         if not host:
             raise Refusal(400, "The request names no host.")
-        if host not in (self._hosts or _local_hosts(environ["SERVER_PORT"])):
+        if host not in _names(self._hosts, environ["SERVER_PORT"]):
             raise Refusal(
                 421,
                 "This name does not lead here. Open the address that Cuecard printed when it"
@@ -162,18 +162,18 @@ def _origins(scheme: str, host: str) -> frozenset[str]:
 
 
 @lru_cache(maxsize=8)
-def _local_hosts(port: str) -> frozenset[str]:
-    """Return what a browser on this machine may call us; a bare name means port 80."""
-    names = frozenset(f"{name}:{port}" for name in _LOCAL_NAMES)
-    return names.union(_LOCAL_NAMES) if port == "80" else names
+def _names(listed: tuple[str, ...], port: str) -> frozenset[str]:
+    """Return what we may be called: the listed names or, without a list, the local ones.
 
-
-def _with_default_ports(hosts: tuple[str, ...]) -> frozenset[str]:
-    """A host that was listed without a port may be called with the scheme's own."""
-    bare = [host for host in hosts if not re.search(r":[0-9]+$", host)]
-    return frozenset(hosts).union(
-        f"{host}:{port}" for host in bare for port in _DEFAULT_PORTS.values()
-    )
+    A name that was listed without a port may come without one, with the port of its scheme (the
+    proxy's) or with the ``port`` we listen on.
+    """
+    if not listed:
+        bare = _LOCAL_NAMES if port == "80" else ()
+        return frozenset(f"{name}:{port}" for name in _LOCAL_NAMES).union(bare)
+    portless = [host for host in listed if not re.search(r":[0-9]+$", host)]
+    ports = (*_DEFAULT_PORTS.values(), port)
+    return frozenset(listed).union(f"{host}:{port}" for host in portless for port in ports)
 
 
 def _answer(

@@ -26,7 +26,7 @@ class JsonLines(logging.Formatter):
         return json.dumps(line).replace("\x7f", "\\u007f")
 
 
-def start_logging(level: int, stream: TextIO | None = None) -> None:
+def start_logging(level: str, stream: TextIO | None = None) -> None:
     """Send every record of ``level`` and above to standard error as JSON lines."""
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(JsonLines())
@@ -34,7 +34,7 @@ def start_logging(level: int, stream: TextIO | None = None) -> None:
     root.handlers[:] = [handler]
     root.setLevel(level)
     for name in QUIET_LOGGERS:
-        logging.getLogger(name).setLevel(max(level, logging.WARNING))
+        logging.getLogger(name).setLevel(max(root.level, logging.WARNING))
 
 
 def _cut(text: str, *, keep_end: bool = False) -> str:
