@@ -1,5 +1,6 @@
 """What every part of an event shares: the model base and the types that occur in several places."""
 
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -29,6 +30,8 @@ from pydantic_core import core_schema
 
 # Longer than any discriminating value of the protocol, so that a cut value never equals one.
 TAG_VALUE_CHARS = 80
+
+FLOAT_MAX = sys.float_info.max
 
 
 def x(**extras: JsonValue) -> dict[str, JsonValue]:
@@ -168,7 +171,10 @@ _KINDS: tuple[tuple[type | tuple[type, ...], str], ...] = (
 
 def _keep_number(value: object, check: ValidatorFunctionWrapHandler) -> object:
     """Check a number, yet keep it as it was written: 1 stays 1, 0.70 keeps its literal."""
-    check(value)
+    if isinstance(value, int) and abs(value) > FLOAT_MAX:
+        check(FLOAT_MAX if value > 0 else -FLOAT_MAX)
+    else:
+        check(value)
     return value
 
 

@@ -1,7 +1,7 @@
 """One thing wrong with a draft, and where pydantic's findings become such problems."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypeAlias
@@ -15,6 +15,10 @@ Step: TypeAlias = str | int
 Patch: TypeAlias = tuple[dict[str, Any], ...]
 
 EXCERPT_CHARS = 40
+
+TEXT = "text"
+NUMBER = "a number"
+FLAG = "true or false"
 
 # Why a problem is one.
 SCHEMA = "schema"
@@ -62,11 +66,12 @@ def from_error(error: ErrorDetails, value: JsonValue, under: str = "") -> Proble
     kind = error["type"]
     if kind == "union_tag_invalid":
         return _no_branch(found)
-    if error["loc"] and error["loc"][-1] == found.key_mark:
+    if found.is_key:
         kind = f"{kind}[key]"
     code, source, words, fix = _ROWS.get(kind, _OTHER)
     if kind in _BOUNDS:
-        code = f"{'integer' if isinstance(found.value, int) else 'decimal'}_{code}"
+        bound = found.context.get("ge", found.context.get("le"))
+        code = f"{'integer' if isinstance(bound, int) else 'decimal'}_{code}"
     return Problem(found.at, Severity.ERROR, code, words(found), source, fix(found))
 
 
@@ -85,6 +90,12 @@ def excerpt(text: object) -> str:
     return f"“{short}”"
 
 
+def either(words: Iterable[str]) -> str:
+    """Return the words as a choice: “a, b or c”."""
+    *first, last = words
+    return f"{', '.join(first)} or {last}" if first else last
+
+
 def kind_in_words(value: object) -> str:
     """Return what kind of JSON value this is, with its article: “a number”, “text”."""
     for types, words in _KINDS:
@@ -95,14 +106,14 @@ def kind_in_words(value: object) -> str:
 
 # bool stands before the numbers: in Python it is one of them.
 _KINDS: tuple[tuple[type | tuple[type, ...], str], ...] = (
-    (str, "text"),
+    (str, TEXT),
     (dict, "an object"),
     (list, "a list"),
-    (bool, "true or false"),
-    ((int, float), "a number"),
+    (bool, FLAG),
+    ((int, float), NUMBER),
 )
 
-_KIND_OF_TAG = {"string": "text", "object": "an object", "array": "a list", "number": "a number"}
+_KIND_OF_TAG = {"string": TEXT, "object": "an object", "array": "a list", "number": NUMBER}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +124,8 @@ class _Found:
     name: Step
     inside: tuple[JsonValue, ...]
     context: Mapping[str, Any] = field(default_factory=dict)
-    key_mark: str = ""
+    is_key: bool = False
+    in_union: bool = False
 
     @property
     def value(self) -> JsonValue:
@@ -124,7 +136,7 @@ def _found(error: ErrorDetails, value: JsonValue, under: str) -> _Found:
     """Follow a location into the value, leaving out what is no member: tags and ``[key]``."""
     path: list[Step] = []
     inside: tuple[JsonValue, ...] = (value,)
-    key_mark = ""
+    is_key = in_union = False
     for step in error["loc"]:
         here = inside[0] if inside else None
         if isinstance(here, dict) and step in here:
@@ -132,15 +144,17 @@ def _found(error: ErrorDetails, value: JsonValue, under: str) -> _Found:
         elif isinstance(here, list) and isinstance(step, int) and step < len(here):
             inside = (here[step],)
         elif step == "[key]":
-            key_mark = step
+            is_key = True
             continue
         elif isinstance(step, str) and step.startswith("|"):
+            in_union = True
             continue
         else:
             inside = ()
         path.append(step)
+        in_union = False
     name = path[-1] if path else ""
-    return _Found(pointer(path, under), name, inside, error.get("ctx", {}), key_mark)
+    return _Found(pointer(path, under), name, inside, error.get("ctx", {}), is_key, in_union)
 
 
 def _no_branch(found: _Found) -> Problem:
@@ -148,16 +162,15 @@ def _no_branch(found: _Found) -> Problem:
     tags = re.findall(r"'\|([^']*)'", found.context["expected_tags"])
     objects = [dict(pair.split("=", 1) for pair in tag.split()) for tag in tags if "=" in tag]
     if not (objects and isinstance(found.value, dict)):
-        kinds = dict.fromkeys(_KIND_OF_TAG.get(tag, "an object") for tag in tags)
-        message = f"Expected {_either(kinds)}, but this is {kind_in_words(found.value)}."
-        return Problem(found.at, Severity.ERROR, "invalid_type", message, SCHEMA)
+        kinds = either(dict.fromkeys(_KIND_OF_TAG.get(tag, "an object") for tag in tags))
+        message = _wrong_kind(kinds, found)
+        return Problem(found.at, Severity.ERROR, "invalid_type", message, SCHEMA, _no_fix(found))
     name, allowed = _unmatched(objects, found.value)
     at = pointer([name], found.at)
-    choices = ", ".join(allowed)
     if name not in found.value:
-        message = f"“{name}” is missing. Add it; it can be: {choices}."
+        message = f"“{name}” is missing. Add it; it can be {either(allowed)}."
         return Problem(at, Severity.ERROR, "missing_required_parameter", message, SCHEMA)
-    message = f"{excerpt(found.value[name])} is not possible here. Use one of: {choices}."
+    message = f"{excerpt(found.value[name])} is not possible here. Use {either(allowed)}."
     return Problem(at, Severity.ERROR, "invalid_value", message, SCHEMA)
 
 
@@ -175,36 +188,36 @@ def _unmatched(
     return name, allowed
 
 
-def _either(words: Mapping[str, object]) -> str:
-    *first, last = words
-    return f"{', '.join(first)} or {last}" if first else last
+def _expected(kinds: str) -> Callable[[_Found], str]:
+    return lambda found: _wrong_kind(kinds, found)
 
 
-def _expected(kind: str) -> Callable[[_Found], str]:
-    def words(found: _Found) -> str:
-        message = f"Expected {kind}, but this is {kind_in_words(found.value)}."
-        if found.value is None:
-            return f"{message} Null is not allowed here: leave the member out instead."
-        if kind == "text" and not isinstance(found.value, list | dict):
-            return f"{message} Put it in quotation marks."
-        if isinstance(found.value, str) and _read(found.value) is not None:
-            return f"{message} Take off the quotation marks."
-        return message
-
-    return words
+def _wrong_kind(kinds: str, found: _Found) -> str:
+    message = f"Expected {kinds}, but this is {kind_in_words(found.value)}."
+    if found.value is None:
+        return f"{message} Null is not allowed here: leave the member out instead."
+    if _spelled(found.value, kinds) is not None:
+        return f"{message} Take off the quotation marks."
+    if kinds == TEXT and isinstance(found.value, bool | int | float):
+        return f"{message} Put it in quotation marks."
+    return message
 
 
 def _whole(found: _Found) -> str:
     if isinstance(found.value, float):
         return "Expected a whole number, but this one has a fraction."
-    return _expected("a whole number")(found)
+    return _wrong_kind(NUMBER, found)
 
 
 def _choice(found: _Found) -> str:
-    expected = found.context.get("expected", "")
-    if isinstance(found.value, str):
-        return f"{excerpt(found.value)} is not possible here. Use {expected}."
-    return f"Expected {expected}, but this is {kind_in_words(found.value)}."
+    # Pydantic writes the choices as 'a', 'b' or 'c'.
+    expected = either(re.findall(r"[^\s',]+(?=[',]|$)", found.context["expected"]))
+    if not isinstance(found.value, str | int | float) or isinstance(found.value, bool):
+        return _wrong_kind(expected, found)
+    message = f"{excerpt(found.value)} is not possible here. Use {expected}"
+    if found.in_union and _spelled(found.value, NUMBER) is not None:
+        return f"{message}, or take off the quotation marks."
+    return f"{message}."
 
 
 def _too_many(found: _Found) -> str:
@@ -217,45 +230,59 @@ def _too_long(found: _Found) -> str:
     return f"At most {found.context['max_length']} characters are allowed, but these are {count}."
 
 
-def _no_fix(_: _Found) -> Patch | None:
-    return None
+def _other(found: _Found) -> str:
+    return f"This value ({kind_in_words(found.value)}) does not fit here."
+
+
+def _no_fix(found: _Found) -> Patch | None:
+    """Nothing to offer, except that a null where none may be can go."""
+    is_member = isinstance(found.name, str) and found.name != ""
+    return _remove(found) if found.inside == (None,) and is_member else None
 
 
 def _remove(found: _Found) -> Patch | None:
     return ({"op": "remove", "path": found.at},)
 
 
-def _other_kind(found: _Found) -> Patch | None:
-    """What is meant is plain: a quoted number, an unquoted text, null for nothing."""
+def _replace(found: _Found, value: JsonValue) -> Patch | None:
+    return ({"op": "replace", "path": found.at, "value": value},)
+
+
+def _quote(found: _Found) -> Patch | None:
     match found.value:
-        case None if found.inside and isinstance(found.name, str) and found.name:
-            return _remove(found)
-        case str(text) if (meant := _read(text)) is not None:
-            return ({"op": "replace", "path": found.at, "value": meant},)
-        case bool() | int() | float() as plain:
-            text = str(plain).lower() if isinstance(plain, bool) else _literal(plain)
-            return ({"op": "replace", "path": found.at, "value": text},)
+        case bool(flag):
+            return _replace(found, str(flag).lower())
+        case int() | float() as number:
+            return _replace(found, _literal(number))
         case _:
-            return None
+            return _no_fix(found)
 
 
-def _read(text: str) -> bool | int | float | None:
-    """Return the number or truth value that a text spells, if it spells one."""
-    if text in ("true", "false"):
-        return text == "true"
-    if re.fullmatch(r"-?(0|[1-9]\d{0,14})", text, re.ASCII):
-        return int(text)
-    if re.fullmatch(r"-?(0|[1-9]\d{0,14})\.\d{1,15}", text, re.ASCII):
-        return float(text)
+def _unquote(kinds: str) -> Callable[[_Found], Patch | None]:
+    def fix(found: _Found) -> Patch | None:
+        meant = _spelled(found.value, kinds)
+        return _no_fix(found) if meant is None else _replace(found, meant)
+
+    return fix
+
+
+def _unquote_in_union(found: _Found) -> Patch | None:
+    return _unquote(NUMBER)(found) if found.in_union else _no_fix(found)
+
+
+def _spelled(value: JsonValue, kinds: str) -> bool | int | float | None:
+    """Return the number or truth value that a text spells, if one was expected."""
+    if not isinstance(value, str):
+        return None
+    if kinds == FLAG and value in ("true", "false"):
+        return value == "true"
+    if kinds == NUMBER and re.fullmatch(r"-?(0|[1-9]\d{0,14})(\.\d{1,15})?", value, re.ASCII):
+        return float(value) if "." in value else int(value)
     return None
 
 
 def _literal(number: float) -> str:
     return str(getattr(number, "text", number))
-
-
-def _other(found: _Found) -> str:
-    return f"This {kind_in_words(found.value)} value does not fit here."
 
 
 _Row: TypeAlias = tuple[str, str, Callable[[_Found], str], Callable[[_Found], Patch | None]]
@@ -281,14 +308,14 @@ _ROWS: dict[str, _Row] = {
         ),
         _remove,
     ),
-    "string_type": ("invalid_type", SCHEMA, _expected("text"), _other_kind),
-    "bool_type": ("invalid_type", SCHEMA, _expected("true or false"), _other_kind),
-    "float_type": ("invalid_type", SCHEMA, _expected("a number"), _other_kind),
-    "int_type": ("invalid_type", SCHEMA, _whole, _other_kind),
+    "string_type": ("invalid_type", SCHEMA, _expected(TEXT), _quote),
+    "bool_type": ("invalid_type", SCHEMA, _expected(FLAG), _unquote(FLAG)),
+    "float_type": ("invalid_type", SCHEMA, _expected(NUMBER), _unquote(NUMBER)),
+    "int_type": ("invalid_type", SCHEMA, _whole, _unquote(NUMBER)),
     "list_type": ("invalid_type", SCHEMA, _expected("a list"), _no_fix),
     "dict_type": ("invalid_type", SCHEMA, _expected("an object"), _no_fix),
     "model_type": ("invalid_type", SCHEMA, _expected("an object"), _no_fix),
-    "literal_error": ("invalid_value", SCHEMA, _choice, _no_fix),
+    "literal_error": ("invalid_value", SCHEMA, _choice, _unquote_in_union),
     "enum": ("invalid_value", SCHEMA, _choice, _no_fix),
     "string_pattern_mismatch": (
         "invalid_value",
@@ -317,12 +344,12 @@ _ROWS: dict[str, _Row] = {
         "below_min_value",
         BOUND,
         lambda found: f"Too small: the lowest value allowed is {found.context['ge']}.",
-        lambda found: ({"op": "replace", "path": found.at, "value": found.context["ge"]},),
+        lambda found: _replace(found, found.context["ge"]),
     ),
     "less_than_equal": (
         "above_max_value",
         BOUND,
         lambda found: f"Too large: the highest value allowed is {found.context['le']}.",
-        lambda found: ({"op": "replace", "path": found.at, "value": found.context["le"]},),
+        lambda found: _replace(found, found.context["le"]),
     ),
 }
