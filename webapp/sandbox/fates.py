@@ -1,0 +1,75 @@
+"""How a visitor wants a rehearsed response to go, as ``metadata.sandbox`` spells it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from webapp.sandbox.looks import member, text
+from webapp.wire_reader import JsonValue
+
+MAX_FLOOD = 100_000
+
+
+class Course(StrEnum):
+    """The courses a response can take other than the plain one."""
+
+    PLAIN = ""
+    FAIL = "fail"
+    INCOMPLETE = "incomplete"
+    CALL = "call"
+    SLOW = "slow"
+    SLOW_FIRST_AUDIO = "slow_first_audio"
+    DROP = "drop"
+    CLOSE = "close"
+    SILENCE = "silence"
+    FLOOD = "flood"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """A course and what the visitor wrote behind its colon."""
+
+    course: Course = Course.PLAIN
+    detail: str = ""
+
+    @property
+    def number(self) -> int:
+        """The detail as a number: how many deltas, or which close code."""
+        return int(self.detail)
+
+
+def read_fate(metadata: JsonValue) -> Fate:
+    """Return the fate that metadata asks for; one that makes no sense is called unknown."""
+    asked = text(member(metadata, "sandbox"))
+    if not asked:
+        return Fate()
+    name, _, detail = asked.partition(":")
+    detail = detail.strip()
+    if (rule := _DETAILS.get(name.strip())) is None or not rule(detail):
+        return Fate(Course.UNKNOWN, asked)
+    return Fate(Course(name.strip()), detail)
+
+
+def _is_close_code(detail: str) -> bool:
+    if not (detail.isascii() and detail.isdigit()) or len(detail) > 4:
+        return False
+    code = int(detail)
+    return 3000 <= code <= 4999 or (1000 <= code <= 1014 and code not in (1004, 1005, 1006))
+
+
+def _is_flood(detail: str) -> bool:
+    return detail.isascii() and detail.isdigit() and len(detail) < 7 and int(detail) <= MAX_FLOOD
+
+
+_DETAILS: dict[str, Callable[[str], bool]] = {
+    Course.FAIL: bool,
+    Course.INCOMPLETE: ("max_output_tokens", "content_filter").__contains__,
+    Course.CALL: bool,
+    Course.SLOW: lambda detail: not detail,
+    Course.SLOW_FIRST_AUDIO: lambda detail: not detail,
+    Course.DROP: lambda detail: not detail,
+    Course.CLOSE: _is_close_code,
+    Course.SILENCE: lambda detail: not detail,
+    Course.FLOOD: _is_flood,
+}
