@@ -53,9 +53,6 @@ class Settings:
     max_name_chars: int = _setting(
         "CUECARD_MAX_NAME_CHARS", 200, "characters", "longest name of a field"
     )
-    max_path_depth: int = _setting(
-        "CUECARD_MAX_PATH_DEPTH", 16, "levels", "deepest path in the name of a field"
-    )
     max_text_chars: int = _setting(
         "CUECARD_MAX_TEXT_CHARS", MIB, "characters", "longest text in one field"
     )

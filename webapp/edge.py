@@ -26,7 +26,7 @@ _LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
 
 _PAGE_POLICY = (
-    "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self'; img-src 'self' data:;"
+    "default-src 'none'; script-src 'nonce-%s'; style-src 'self'; img-src 'self' data:;"
     " media-src 'self' blob:; connect-src 'self'; font-src 'self'; form-action 'self';"
     " base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script';"
     " trusted-types htmx"
@@ -39,8 +39,7 @@ FIXED_HEADERS = (
     ("Cross-Origin-Resource-Policy", "same-origin"),
     (
         "Permissions-Policy",
-        "microphone=(self), camera=(), geolocation=(), display-capture=(), payment=(), usb=(),"
-        " serial=(), bluetooth=(), midi=()",
+        "microphone=(self), camera=(), geolocation=(), display-capture=(), payment=(), usb=()",
     ),
     # Our scripts swap nothing that lacks this: the error page of a proxy in between is not ours.
     ("Cuecard", "1"),
@@ -93,12 +92,16 @@ class Edge:
 
     def _declare(self, environ: "WSGIEnvironment", status: str, headers: Headers) -> Headers:
         """Return the headers of an answer, with ours in place of the application's."""
-        kept = [header for header in headers if header[0].lower() not in _OURS]
-        page = any(n.lower() == "content-type" and v.startswith("text/html") for n, v in kept)
-        policy = _PAGE_POLICY.format(nonce=environ[NONCE]) if page else OTHER_POLICY
+        kept, policy = [*FIXED_HEADERS], OTHER_POLICY
+        for header in headers:
+            name = header[0].lower()
+            if name not in _OURS:
+                kept.append(header)
+            if name == "content-type" and header[1].startswith("text/html"):
+                policy = _PAGE_POLICY % environ[NONCE]
         unchanging = environ["PATH_INFO"].startswith(self._assets) and status[0] in "23"
         cache = "public, max-age=31536000, immutable" if unchanging else "no-store"
-        kept += (*FIXED_HEADERS, ("Content-Security-Policy", policy), ("Cache-Control", cache))
+        kept += ("Content-Security-Policy", policy), ("Cache-Control", cache)
         if environ["wsgi.url_scheme"] == "https":
             kept.append(("Strict-Transport-Security", "max-age=31536000"))
         return kept

@@ -2,12 +2,14 @@
 
 import secrets
 from dataclasses import dataclass
+from io import BytesIO
 from typing import cast
 
 from flask import Response, after_this_request, current_app, g, request
 
 from webapp.config import Settings
 from webapp.edge import NONCE
+from webapp.intake import FORM, read_fields
 
 _PARTS = "cuecard"
 _VISITOR_BYTES = 16
@@ -33,6 +35,16 @@ def settings() -> Settings:
 def nonce() -> str:
     """Return the nonce that scripts of this answer carry."""
     return cast("str", request.environ.get(NONCE, ""))
+
+
+def fields() -> list[tuple[str, str]]:
+    """Return the fields of the submitted form in order; empty where no form was sent.
+
+    The edge has read and checked the body, so it is at hand as often as one asks.
+    """
+    if request.mimetype != FORM:
+        return []
+    return read_fields(cast("BytesIO", request.environ["wsgi.input"]).getvalue())
 
 
 def visitor() -> str:
