@@ -7,8 +7,8 @@ from webapp.sandbox.conversation import Conversation
 from webapp.sandbox.items import Outcome, add_item
 from webapp.sandbox.looks import text
 from webapp.sandbox.refusals import Refusal
+from webapp.sandbox.speech import BYTES_PER_S
 from webapp.sandbox.steps import JsonObject
-from webapp.sandbox.tape import BYTES_PER_S
 from webapp.sandbox.wording import Wording
 
 MAX_BUFFER_BYTES = 24 * 1024 * 1024

@@ -6,8 +6,8 @@ from typing import TypeAlias
 from webapp.sandbox.conversation import MAX_ITEMS, Conversation
 from webapp.sandbox.looks import mapping, objects, text
 from webapp.sandbox.refusals import Refusal
+from webapp.sandbox.speech import BYTES_PER_S
 from webapp.sandbox.steps import JsonObject, Say
-from webapp.sandbox.tape import BYTES_PER_S
 from webapp.sandbox.wording import Wording
 
 Outcome: TypeAlias = list[Say] | Refusal

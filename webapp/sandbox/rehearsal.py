@@ -101,7 +101,7 @@ def _heard(cue: Cue, ids: Ids) -> str:
 
 def _sentence(template: str, words: str) -> str:
     """Return the words quoted in a sentence, which ends once."""
-    sentence = template.format(quoted(words))
+    sentence = template.replace("{}", quoted(words))
     return sentence.removesuffix(".") if words.rstrip()[-1:] in (".", "!", "?") else sentence
 
 
@@ -115,9 +115,7 @@ def _returned(cue: Cue) -> str:
     made = next((call for call in calls if call.get("call_id") == answer.get("call_id")), {})
     name = text(made.get("name")) or "The function"
     output = text(answer.get("output"))
-    return (
-        _sentence(name + " returned {}.", output) if output.strip() else f"{name} returned nothing."
-    )
+    return f"{name} returned {quoted(output)}." if output.strip() else f"{name} returned nothing."
 
 
 def _last_of_user(cue: Cue) -> str:

@@ -202,7 +202,7 @@ class Reply:
             yield HangUp()
         elif at_half and fate.course is Course.CLOSE:
             yield HangUp(fate.number, "the sandbox was asked to close")
-        elif pause_s:
+        else:
             yield Pause(pause_s)
 
     # How fast, and how much.

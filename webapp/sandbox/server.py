@@ -218,7 +218,8 @@ class _Play:
                 elif isinstance(step, Say):
                     await self._say([step])
                 else:
-                    return await self._hang_up(step)
+                    await self._hang_up(step)
+                    return
 
     async def _hang_up(self, step: HangUp) -> None:
         if step.code is None:

@@ -4,7 +4,6 @@ from base64 import b64encode
 
 from webapp.sandbox.speech import Speaker
 
-BYTES_PER_S = {"pcm16": 48_000, "g711_ulaw": 8_000, "g711_alaw": 8_000}
 CHUNK_S = 0.2
 
 
