@@ -1,7 +1,7 @@
 """What every part of an event shares: the model base and the types that occur in several places."""
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any, Literal
@@ -102,7 +102,7 @@ class WireModel(BaseModel):
 
 def member(value: object, name: str) -> object:
     """A member of a JSON object or of a model, or ``MISSING``."""
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return value.get(name, MISSING)
     return getattr(value, name, MISSING) if isinstance(value, WireModel) else MISSING
 
@@ -117,10 +117,11 @@ def branch(value: object, *names: str) -> str:
     kind = kind_of(value)
     if kind != "object" or not names:
         return f"|{kind}"
-    found = ((name, member(value, name)) for name in names)
-    return "|" + " ".join(
-        f"{name}={text[:TAG_VALUE_CHARS] if isinstance(text, str) else ''}" for name, text in found
-    )
+    return "|" + " ".join([f"{name}={_tag_text(member(value, name))}" for name in names])
+
+
+def _tag_text(value: object) -> str:
+    return value[:TAG_VALUE_CHARS] if isinstance(value, str) else ""
 
 
 def untyped(value: object) -> bool:
@@ -161,8 +162,8 @@ def kind_of(value: object) -> str:
 
 # bool stands before the numbers: in Python it is one of them.
 _KINDS: tuple[tuple[type | tuple[type, ...], str], ...] = (
-    (str, "string"),
     ((dict, WireModel), "object"),
+    (str, "string"),
     ((list, tuple), "array"),
     (bool, "boolean"),
     ((int, float), "number"),

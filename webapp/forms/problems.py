@@ -20,6 +20,11 @@ TEXT = "text"
 NUMBER = "a number"
 FLAG = "true or false"
 
+# Codes as OpenAI's servers give them, those that other modules ask for.
+UNKNOWN = "unknown_parameter"
+MISSED = "missing_required_parameter"
+INVALID = "invalid_value"
+
 # Why a problem is one.
 SCHEMA = "schema"
 BOUND = "documented bound"
@@ -169,9 +174,9 @@ def _no_branch(found: _Found) -> Problem:
     at = pointer([name], found.at)
     if name not in found.value:
         message = f"“{name}” is missing. Add it; it can be {either(allowed)}."
-        return Problem(at, Severity.ERROR, "missing_required_parameter", message, SCHEMA)
+        return Problem(at, Severity.ERROR, MISSED, message, SCHEMA)
     message = f"{excerpt(found.value[name])} is not possible here. Use {either(allowed)}."
-    return Problem(at, Severity.ERROR, "invalid_value", message, SCHEMA)
+    return Problem(at, Severity.ERROR, INVALID, message, SCHEMA)
 
 
 def _unmatched(
@@ -287,20 +292,20 @@ def _literal(number: float) -> str:
 
 _Row: TypeAlias = tuple[str, str, Callable[[_Found], str], Callable[[_Found], Patch | None]]
 
-_OTHER: _Row = ("invalid_value", SCHEMA, _other, _no_fix)
+_OTHER: _Row = (INVALID, SCHEMA, _other, _no_fix)
 
 # Their codes begin with the kind of number.
 _BOUNDS = ("greater_than_equal", "less_than_equal")
 
 _ROWS: dict[str, _Row] = {
     "missing": (
-        "missing_required_parameter",
+        MISSED,
         SCHEMA,
         lambda found: f"{excerpt(found.name)} is missing. Add it.",
         _no_fix,
     ),
     "extra_forbidden": (
-        "unknown_parameter",
+        UNKNOWN,
         SEEN,
         lambda found: (
             f"There is no member {excerpt(found.name)} here, and servers refuse the whole event "
@@ -315,10 +320,10 @@ _ROWS: dict[str, _Row] = {
     "list_type": ("invalid_type", SCHEMA, _expected("a list"), _no_fix),
     "dict_type": ("invalid_type", SCHEMA, _expected("an object"), _no_fix),
     "model_type": ("invalid_type", SCHEMA, _expected("an object"), _no_fix),
-    "literal_error": ("invalid_value", SCHEMA, _choice, _unquote_in_union),
-    "enum": ("invalid_value", SCHEMA, _choice, _no_fix),
+    "literal_error": (INVALID, SCHEMA, _choice, _unquote_in_union),
+    "enum": (INVALID, SCHEMA, _choice, _no_fix),
     "string_pattern_mismatch": (
-        "invalid_value",
+        INVALID,
         SCHEMA,
         lambda found: f"This text must have the form {found.context['pattern']}.",
         _no_fix,
