@@ -8,7 +8,8 @@ from jinja2 import StrictUndefined
 
 from webapp.config import Settings
 from webapp.edge import Edge
-from webapp.views import current, errors, health, htmx
+from webapp.store import MediaStore
+from webapp.views import builder, current, errors, health, htmx, media
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -31,12 +32,14 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.url_map.merge_slashes = False
     app.config["MAX_FORM_PARTS"] = settings.max_fields
     app.config["MAX_FORM_MEMORY_SIZE"] = settings.max_form_bytes
-    app.extensions |= current.keep(current.Parts(settings=settings))
+    media_store = MediaStore(Path(settings.data_dir).expanduser() / "media")
+    app.extensions |= current.keep(current.Parts(settings=settings, media=media_store))
     htmx.init_app(app)
     errors.init_app(app)
     _prepare_templates(app, assets)
     app.register_blueprint(health.bp)
-    # The builder: app.register_blueprint(builder.bp)
+    app.register_blueprint(builder.bp)
+    app.register_blueprint(media.bp)
     # The sessions: app.register_blueprint(sessions.bp)
     app.wsgi_app = Edge(  # type: ignore[method-assign]
         app.wsgi_app, settings, assets=f"{assets}/", render=errors.renderer(app)

@@ -44,6 +44,13 @@ class Settings:
         "CUECARD_LOG_LEVEL", "WARNING", "level", "least severe line that is logged to stderr"
     )
 
+    data_dir: str = _setting(
+        "CUECARD_DATA_DIR",
+        "~/.local/share/cuecard",
+        "folder",
+        "where the sounds and pictures of drafts are kept, 30 days or 1 GiB",
+    )
+
     # An event of 1,000 input items has 8 to 10 fields per item, and the whole form is posted for
     # its preview: hence limits well above what a form is usually allowed.
     max_form_bytes: int = _setting(

@@ -120,7 +120,7 @@ class Part:
 
     block: Block
     problems: tuple[Problem, ...]
-    node: Node
+    value: JsonValue
 
     @classmethod
     def read(
@@ -146,9 +146,10 @@ class Part:
         at = "/" + "/".join("0" if _is_key(part) else part for part in name.split("."))
         found = [*typing_problems(node, at)]
         taken = {problem.at for problem in found}
+        value = value_of(node)
         kind = EVENTS[dialect, event_type]
-        found += [p for p in problems_of_part(kind, at, value_of(node)) if p.at not in taken]
-        return cls(one_block(form, node, name, comma=comma), tuple(_relative(found, at)), node)
+        found += [p for p in problems_of_part(kind, at, value) if p.at not in taken]
+        return cls(one_block(form, node, name, comma=comma), tuple(_relative(found, at)), value)
 
 
 def _is_key(segment: str) -> bool:

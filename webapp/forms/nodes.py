@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from webapp.wire_reader import JsonValue, Unreadable, read_json, read_number
+from webapp.wire_reader import JsonValue, Unreadable, read_json
+from webapp.wire_values import read_number
 
 # RFC 8259 section 6; what does not match stays text.
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?", re.ASCII)

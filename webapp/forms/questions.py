@@ -1,12 +1,14 @@
 """A field and what was answered, side by side: what a page shows of each."""
 
+import dataclasses
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from webapp.forms.edits import value_of
 from webapp.forms.fields import (
     EXTRA,
     Choice,
+    Extra,
     Field,
     Fixed,
     Group,
@@ -32,6 +34,7 @@ from webapp.wire_reader import JsonValue
 from webapp.wire_writer import write
 
 LONGEST_SUMMARY = 60  # characters
+MOST_INLINE = 4  # variants side by side
 
 
 @dataclass(slots=True)
@@ -46,7 +49,7 @@ class Question:
     member: str
     node: Node | None
     within: str = ""
-    parts: list["Question"] = field(default_factory=list)
+    parts: list["Question"] = dataclasses.field(default_factory=list)
     place: int = 0
     places: int = 0
     pair: str | None = None  # the name of the pair this is the value of
@@ -87,11 +90,7 @@ class Question:
     @property
     def template(self) -> str:
         """The template of its kind."""
-        match self.state:
-            case "null" | "json" | "absent":
-                kind = self.state
-            case _:
-                kind = self.shown_field.kind
+        kind = self.shown_field.kind if self.state == "set" else self.state
         return f"builder/fields/{kind}.html"
 
     @property
@@ -100,7 +99,7 @@ class Question:
         if self.within and isinstance(self.node, Picked) and isinstance(self.field, Variants):
             variant = self.field.named(self.node.variant)
             return variant.label if variant else self.field.title
-        return self.field.title or self.member
+        return self.field.title or self.within.capitalize() or self.member
 
     @property
     def text(self) -> str:
@@ -129,6 +128,11 @@ class Question:
             case Table():
                 return "map"
         return ""
+
+    @property
+    def stored(self) -> Stored | None:
+        """The stored string that answers the question, if one does."""
+        return self.answer if isinstance(self.answer, Stored) else None
 
     @property
     def parked(self) -> str:
@@ -172,6 +176,32 @@ class Question:
     def missing(self) -> list["Question"]:
         """The members that are not."""
         return [part for part in self.parts if part.node is None]
+
+    @property
+    def inline_ways(self) -> list[tuple[str, str]]:
+        """The few variants of a union outside a list: they stand side by side."""
+        return self._variants() if not self.within and len(self._variants()) <= MOST_INLINE else []
+
+    @property
+    def other_ways(self) -> list[tuple[str, str]]:
+        """How else the question can be filled: the end of a button's value, and its label."""
+        ways = [
+            (key, f"Change to {label.lower()}")
+            for key, label in self._variants()
+            if key != self.shape and not self.inline_ways
+        ]
+        if self.state == "json" and not isinstance(self.field, Variants):
+            ways.append(("", "Edit as a form"))
+        if self.state != "json" and not isinstance(self.shown_field, (Json, Extra)):
+            ways.append(("json", "Edit as JSON"))
+        if self.state != "null" and self.field.nullable:
+            ways.append(("null", "Set to null"))
+        return ways
+
+    def _variants(self) -> list[tuple[str, str]]:
+        if not isinstance(self.field, Variants):
+            return []
+        return [(variant.key, variant.label) for variant in self.field.variants]
 
     @property
     def summary(self) -> str:
@@ -245,6 +275,9 @@ def _parts(question: Question) -> Iterator[Question]:
     shown, node = question.shown_field, question.answer
     if isinstance(shown, Group) and isinstance(node, Record):
         yield from _members(question, shown, node)
+    elif isinstance(shown, Group) and node is None and question.top:
+        # An event without params still offers them: the first one set brings the params along.
+        yield from _members(question, shown, Record({}))
     elif isinstance(shown, Items) and isinstance(node, Listing):
         # Items of a list that is cut into blocks are blocks.
         split = question.top and shown.of_objects

@@ -9,6 +9,7 @@ from flask import Response, after_this_request, current_app, g, request
 
 from webapp.config import Settings
 from webapp.edge import NONCE
+from webapp.store import MediaStore
 from webapp.intake import FORM, read_fields
 
 _PARTS = "cuecard"
@@ -20,6 +21,7 @@ class Parts:
     """What ``create_app`` built and the views work with."""
 
     settings: Settings
+    media: MediaStore
 
 
 def keep(parts: Parts) -> dict[str, object]:
@@ -30,6 +32,11 @@ def keep(parts: Parts) -> dict[str, object]:
 def settings() -> Settings:
     """Return the settings of the running application."""
     return _parts().settings
+
+
+def media() -> MediaStore:
+    """Return where the sounds and pictures of drafts are kept."""
+    return _parts().media
 
 
 def nonce() -> str:

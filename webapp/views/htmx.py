@@ -15,6 +15,9 @@ class Swap(StrEnum):
 
     INNER = "innerHTML"
     OUTER = "outerHTML"
+    TEXT = "textContent"
+    AFTER = "afterend"
+    DELETE = "delete"
     APPEND = "beforeend"
     PREPEND = "afterbegin"
     MORPH = "outerMorph"

@@ -1,0 +1,51 @@
+// Puts the problems of the list to their fields, their numbers on what is folded around them.
+import { domId, goTo } from "./fields.js";
+
+const list = () => document.querySelector("[data-problems]");
+let shown = null;
+
+function place() {
+  if (shown === list()) return;
+  shown = list();
+  const at = new Map();
+  const below = new Map();
+  for (const item of shown.querySelectorAll("[data-problem]")) {
+    const name = item.dataset.problem;
+    at.set(name, [...(at.get(name) ?? []), item]);
+    for (let up = name; up; up = up.slice(0, Math.max(up.lastIndexOf("."), 0))) {
+      below.set(up, (below.get(up) ?? 0) + 1);
+    }
+  }
+  for (const slot of document.querySelectorAll("[data-slot]:not(:empty)")) fill(slot, []);
+  for (const [name, items] of at) {
+    const slot = document.getElementById(`p-${domId(name)}`);
+    if (slot) fill(slot, items);
+  }
+  for (const badge of document.querySelectorAll("[data-count]")) {
+    const number = below.get(badge.dataset.count) ?? 0;
+    badge.textContent = number;
+    badge.hidden = !number;
+  }
+}
+
+function fill(slot, items) {
+  slot.replaceChildren(
+    ...items.map((item) => {
+      const line = document.createElement("p");
+      line.className = `q__problem q__problem--${item.dataset.severity}`;
+      line.textContent = item.querySelector(".problem__message").textContent;
+      return line;
+    }),
+  );
+  const control = document.getElementById(slot.id.replace("p-", "f-"));
+  control?.toggleAttribute("aria-invalid", items.length > 0);
+  if (items.length) control?.setAttribute("aria-invalid", "true");
+}
+
+document.addEventListener("htmx:after:swap", place);
+document.addEventListener("click", (event) => {
+  const item = event.target.closest?.("[data-problem]");
+  if (!item) return;
+  event.preventDefault();
+  goTo(item.dataset.problem);
+});

@@ -1,0 +1,228 @@
+// Shows what happens in a session while it happens: the server streams changes, this applies them.
+// New entries are copies of the page's own templates, and foreign text only ever becomes text.
+const BUDGET_MS = 8;
+const TRIES = 6;
+const views = new WeakMap();
+
+class View {
+  constructor(section) {
+    this.section = section;
+    this.list = section.querySelector("[data-transcript]");
+    this.announcer = section.querySelector("[data-announcer]");
+    this.cursor = section.dataset.cursor;
+    this.entries = new Map();
+    this.slots = new WeakMap();
+    this.waiting = [];
+    this.tries = 0;
+    for (const entry of section.querySelectorAll("[data-key]")) this.know(entry);
+    for (const text of section.querySelectorAll("[data-slot]")) this.slotsOf(text);
+    if (section.querySelector(".session__bar").dataset.state !== "closed") this.open();
+  }
+
+  // -- the stream
+
+  open() {
+    if (this.source || document.hidden || !this.section.isConnected) return;
+    clearTimeout(this.retry);
+    const from = encodeURIComponent(this.cursor);
+    this.source = new EventSource(`${this.section.dataset.stream}?from=${from}`);
+    this.source.addEventListener("changes", (event) => {
+      this.tries = 0;
+      this.cursor = event.lastEventId;
+      this.waiting.push(event.data);
+      this.soon();
+    });
+    this.source.addEventListener("end", (event) => this.end(event.data));
+    this.source.addEventListener("error", () => {
+      if (this.source?.readyState !== EventSource.CLOSED) return;
+      this.close();
+      this.later();
+    });
+  }
+
+  close() {
+    this.source?.close();
+    this.source = null;
+    clearTimeout(this.retry);
+  }
+
+  end(why) {
+    this.close();
+    if (why === "restart") this.later();
+    if (why === "gone") this.gone();
+  }
+
+  later() {
+    if (this.tries >= TRIES) return;
+    const delay = 1000 * 2 ** this.tries * (1 + Math.random() / 2);
+    this.tries += 1;
+    this.retry = setTimeout(() => this.open(), delay);
+  }
+
+  gone() {
+    const words = "This session is no longer kept here. Send opens a new one.";
+    this.waiting.push(
+      JSON.stringify([["put", "session", "", "session", { status: words }, { state: "closed" }]]),
+    );
+    this.soon();
+  }
+
+  // -- changes, a few milliseconds of them per frame
+
+  soon() {
+    this.frame ??= requestAnimationFrame(() => {
+      this.frame = null;
+      this.work();
+    });
+  }
+
+  work() {
+    const until = performance.now() + BUDGET_MS;
+    const scroller = this.scrollerAtEnd();
+    const touched = new Set();
+    while (performance.now() < until) {
+      if (!this.batch?.length) {
+        const text = this.waiting.shift();
+        if (text === undefined) break;
+        this.batch = JSON.parse(text).reverse();
+      }
+      const steps = Math.min(this.batch.length, 50);
+      for (let step = 0; step < steps; step += 1) touched.add(this.apply(this.batch.pop()));
+    }
+    for (const entry of touched) {
+      entry?.dispatchEvent(new CustomEvent("cuecard:entry", { bubbles: true }));
+    }
+    if (scroller) scroller.scrollTop = scroller.scrollHeight;
+    if (this.batch?.length || this.waiting.length) this.soon();
+  }
+
+  apply([what, key, ...rest]) {
+    if (what === "reset") return this.reset();
+    if (what === "drop") return this.drop(key);
+    if (what === "put") return this.put(key, ...rest);
+    const entry = this.entries.get(key);
+    const text = entry && this.slots.get(entry)?.get(rest[0]);
+    if (!text) return entry;
+    if (what === "set") text.textContent = rest[1];
+    else if (text.lastChild?.nodeType === Node.TEXT_NODE) text.lastChild.appendData(rest[1]);
+    else text.append(rest[1]);
+    return entry;
+  }
+
+  put(key, parent, kind, words, marks) {
+    const entry = this.entries.get(key) ?? this.make(key, parent, kind);
+    if (!entry) return null;
+    for (const [name, mark] of Object.entries(marks)) {
+      if (entry.getAttribute(`data-${name}`) !== mark) entry.setAttribute(`data-${name}`, mark);
+    }
+    const slots = this.slots.get(entry);
+    for (const [name, word] of Object.entries(words)) {
+      const slot = slots?.get(name);
+      if (slot && slot.textContent !== word) this.say(slot, word);
+    }
+    for (const [slot, mark] of this.links(slots)) {
+      if (marks[mark]) slot.setAttribute("href", `#entry-${marks[mark]}`);
+    }
+    if (key === "session") this.enable(entry, marks);
+    return entry;
+  }
+
+  make(key, parent, kind) {
+    const template = this.section.querySelector(`template[data-kind="${CSS.escape(kind)}"]`);
+    const place = parent ? this.entries.get(parent)?.querySelector("[data-parts]") : this.list;
+    if (!template || !place) return null;
+    const entry = template.content.firstElementChild.cloneNode(true);
+    entry.dataset.key = key;
+    entry.id = `entry-${key}`;
+    this.know(entry);
+    for (const slot of entry.querySelectorAll("[data-slot]")) this.slotsOf(slot);
+    place.append(entry);
+    return entry;
+  }
+
+  drop(key) {
+    this.entries.get(key)?.remove();
+    this.entries.delete(key);
+    return null;
+  }
+
+  reset() {
+    for (const key of [...this.entries.keys()]) if (key !== "session") this.drop(key);
+    return null;
+  }
+
+  // -- parts of an entry
+
+  know(entry) {
+    this.entries.set(entry.dataset.key, entry);
+    if (!this.slots.has(entry)) this.slots.set(entry, new Map());
+  }
+
+  slotsOf(slot) {
+    const slots = this.slots.get(slot.closest("[data-key]"));
+    slots?.set(slot.dataset.slot, slot);
+  }
+
+  *links(slots) {
+    for (const slot of slots?.values() ?? []) {
+      if (slot.dataset.link) yield [slot, slot.dataset.link];
+    }
+  }
+
+  say(slot, word) {
+    slot.textContent = word;
+    if (!("announce" in slot.dataset) || !word) return;
+    const kind = slot.closest("[data-key]").querySelector(".entry__kind")?.textContent ?? "";
+    this.announcer.textContent = `${kind} ${word}`.trim();
+  }
+
+  enable(entry, marks) {
+    for (const control of entry.querySelectorAll("[data-enabled-by]")) {
+      control.disabled = !marks[control.dataset.enabledBy];
+    }
+  }
+
+  scrollerAtEnd() {
+    let box = this.list;
+    while (box && box !== document.body) {
+      if (box.scrollHeight > box.clientHeight && /auto|scroll/.test(getComputedStyle(box).overflowY)) {
+        return box.scrollHeight - box.scrollTop - box.clientHeight < 40 ? box : null;
+      }
+      box = box.parentElement;
+    }
+    return null;
+  }
+}
+
+let current = null;
+
+function attach() {
+  const section = document.querySelector("[data-session]");
+  if (current && current.section !== section) {
+    current.close();
+    current = null;
+  }
+  if (!section) return;
+  let view = views.get(section);
+  if (view) view.open();
+  else {
+    view = new View(section);
+    views.set(section, view);
+    // A reload, and a second tab, come back to the same session.
+    const url = new URL(location.href);
+    url.searchParams.set("session", section.dataset.session);
+    history.replaceState(history.state, "", url);
+  }
+  current = view;
+}
+
+attach();
+document.addEventListener("htmx:after:swap", ({ target }) => {
+  if (target === document || target.closest?.("#session") || !current?.section.isConnected) attach();
+});
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden) current?.open();
+  else if (!document.querySelector("[data-playing]")) current?.close();
+});
+addEventListener("pagehide", () => current?.close());
+addEventListener("pageshow", () => current?.open());

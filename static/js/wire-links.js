@@ -1,0 +1,60 @@
+// Leads from a line of the event's text to its field, and marks the lines of the field in use.
+import { domId, goTo } from "./fields.js";
+
+const wire = () => document.querySelector("[data-wire]");
+
+const nameOf = (line) => {
+  const block = line.closest(".blk").dataset.name.split("@")[0];
+  return block + line.dataset.n;
+};
+
+document.addEventListener("click", ({ target }) => {
+  const line = target.closest?.("[data-wire] .ln");
+  if (!line || !document.getSelection().isCollapsed) return;
+  goTo(nameOf(line));
+});
+
+// With the arrow keys a cursor walks the lines; Enter goes to the field of its line.
+document.addEventListener("keydown", (event) => {
+  if (event.target !== wire()) return;
+  const lines = [...wire().querySelectorAll(".ln")];
+  const now = lines.findIndex((line) => line.classList.contains("ln--cursor"));
+  if (event.key === "Enter" && now >= 0) {
+    event.preventDefault();
+    goTo(nameOf(lines[now]));
+    return;
+  }
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (!step) return;
+  event.preventDefault();
+  lines[now]?.classList.remove("ln--cursor");
+  const next = lines[Math.min(Math.max(now + step, 0), lines.length - 1)];
+  next?.classList.add("ln--cursor");
+  next?.scrollIntoView({ block: "nearest" });
+});
+
+let marked = [];
+
+function mark(scroll) {
+  for (const line of marked) line.classList.remove("ln--here");
+  marked = [];
+  const control = document.activeElement;
+  if (!control?.closest("#form")) return;
+  const name = (control.name && control.name !== "do" ? control.name.split("@")[0] : null) ??
+    control.closest("[data-name]")?.dataset.name;
+  if (!name) return;
+  for (let at = name; at; at = at.slice(0, Math.max(at.lastIndexOf("."), 0))) {
+    const block = document.getElementById(`w-${domId(at)}`);
+    if (!block) continue;
+    const rest = name.slice(at.length);
+    marked = [...block.querySelectorAll(".ln")].filter(
+      ({ dataset: { n } }) => n === rest || n.startsWith(`${rest}.`),
+    );
+    for (const line of marked) line.classList.add("ln--here");
+    if (scroll) marked[0]?.scrollIntoView({ block: "nearest" });
+    return;
+  }
+}
+
+document.addEventListener("focusin", () => mark(true));
+document.addEventListener("htmx:after:swap", () => mark(false));

@@ -1,0 +1,241 @@
+"""The builder: the form of an event, its wire text, and what is wrong with it."""
+
+from collections.abc import Iterable
+
+from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
+from markupsafe import Markup
+from werkzeug.wrappers import Response as BaseResponse
+
+from webapp.drafts import Draft, Part, form_of
+from webapp.events import DIALECTS, EVENTS
+from webapp.examples import EXAMPLES, example
+from webapp.forms.edits import Edited
+from webapp.forms.questions import Question, ask, dom_id, find, summary_of
+from webapp.forms.submission import BadSubmission
+from webapp.paste import read_event
+from webapp.views import current, wire_pane
+from webapp.views.form_changes import Change, changes_of
+from webapp.views.htmx import Swap, fragment, is_htmx
+from webapp.views.problem_list import Finding, counted, findings
+from webapp.wire_reader import JsonValue, Unreadable
+
+bp = Blueprint("builder", __name__)
+
+EVENT = "/events/<dialect>/<event_type>"
+
+
+@bp.get("/")
+def home() -> BaseResponse:
+    """Lead to the first page."""
+    return redirect(url_for("builder.page", dialect="beta", event_type="response.create"))
+
+
+@bp.get(EVENT)
+def page(dialect: str, event_type: str) -> str:
+    """Show the builder, empty or with an example."""
+    _known(dialect, event_type)
+    slug = request.args.get("example", "")
+    if not slug:
+        return render_page(Draft.empty(dialect, event_type))
+    chosen = example(dialect, slug) or abort(404)
+    draft = Draft.from_value(dialect, event_type, chosen.event, current.media().keep)
+    return render_page(draft, chosen=slug)
+
+
+@bp.post(f"{EVENT}/preview")
+def preview(dialect: str, event_type: str) -> str | Response:
+    """Show the wire text and problems of what has been typed so far."""
+    draft = _submitted(dialect, event_type)
+    if not is_htmx():
+        return render_page(draft)
+    return render_template("builder/_preview.html", **_seen(draft))
+
+
+@bp.post(f"{EVENT}/block/<name>")
+def block(dialect: str, event_type: str, name: str) -> str | Response:
+    """Show the lines of one block; what a keystroke inside it posts is that block alone."""
+    _known(dialect, event_type)
+    _, _, comma = request.form.get("shown", "").rpartition(":")
+    style = request.form.get("style", "pretty")
+    try:
+        part = Part.read(dialect, event_type, name, request.form.items(), comma=comma == "1")
+    except KeyError:
+        abort(404)
+    shown = wire_pane.pane(part.block, part.problems, compact=style == "compact")
+    return fragment(shown.inner + _summary(name, part))
+
+
+def _summary(name: str, part: Part) -> str:
+    """The line that tells an item from its neighbours follows what is typed into it."""
+    if "." not in name or not name.rpartition(".")[2][1:].isdigit():
+        return ""
+    summary = Markup('<hx-partial hx-target="#m-{}" hx-swap="textContent">{}</hx-partial>')
+    return summary.format(dom_id(name), summary_of(part.value))
+
+
+@bp.post(f"{EVENT}/check")
+def check(dialect: str, event_type: str) -> Response:
+    """Show the problems of the whole event, and any block that the page shows otherwise."""
+    draft = _submitted(dialect, event_type)
+    return fragment(_wire_changes(draft) + _problems(draft))
+
+
+@bp.post(f"{EVENT}/form")
+def form(dialect: str, event_type: str) -> str | Response:
+    """Do what the pressed button says, and show the form after it."""
+    before = _submitted(dialect, event_type)
+    button = request.form.get("do", "")
+    if not button:
+        return fragment("", 204) if is_htmx() else render_page(before)
+    if button.startswith("menu:"):
+        return _menu(before, button.removeprefix("menu:"))
+    after, edited = before.pressed(button)
+    if not is_htmx():
+        return render_page(after, focus=edited.focus)
+    return _form_changes(before, after, button, edited)
+
+
+def _menu(draft: Draft, name: str) -> str | Response:
+    """Open what else can be done with a question; menus are rare, so pages carry none."""
+    question = find(ask(draft.form, draft.root), name) or abort(404)
+    if not is_htmx():
+        return render_page(draft, menu=name)
+    change = Change(f"#t-{question.id}", Swap.OUTER, question, "tools")
+    words = _words(draft) | {"menu": name}
+    return fragment(render_template("builder/_change.html", change=change, **words))
+
+
+def _form_changes(before: Draft, after: Draft, button: str, edited: Edited) -> Response:
+    asked, was = ask(after.form, after.root), ask(before.form, before.root)
+    shown = [
+        render_template("builder/_change.html", change=change, **_words(after))
+        for change in changes_of(was, asked, button, edited)
+    ]
+    answer = fragment("".join(shown) + _wire_changes(after) + _problems(after))
+    answer.headers["HX-Trigger"] = f'{{"cuecard:focus": {{"on": "{edited.focus}"}}}}'
+    return answer
+
+
+@bp.post(f"{EVENT}/raw")
+def raw(dialect: str, event_type: str) -> tuple[str, int] | str | Response:
+    """Fill the builder from pasted text, or say where and why it cannot be read."""
+    _known(dialect, event_type)
+    text = request.form.get("text", "").replace("\r\n", "\n")
+    keep_last = request.form.get("repair") == "keep_last"
+    try:
+        reading = read_event(text, keep_last=keep_last)
+    except Unreadable as fault:
+        return _unreadable(dialect, event_type, text, fault)
+    draft = Draft.from_value(dialect, event_type, reading.value, current.media().keep)
+    if not is_htmx():
+        return render_page(draft, repairs=reading.repairs)
+    return render_template("builder/_filled.html", repairs=reading.repairs, **_seen(draft))
+
+
+def _unreadable(
+    dialect: str, event_type: str, text: str, fault: Unreadable
+) -> tuple[str, int] | Response:
+    if is_htmx():
+        return fragment(render_template("builder/_unread.html", fault=fault), 422)
+    draft = Draft.empty(dialect, event_type)
+    return render_page(draft, raw=text, fault=fault), 422
+
+
+@bp.post(f"{EVENT}/raw/edit")
+def raw_edit(dialect: str, event_type: str) -> str:
+    """Open the text of the event for editing."""
+    draft = _submitted(dialect, event_type)
+    text = draft.wire_text(current.media().text)
+    if not is_htmx():
+        return render_page(draft, raw=text)
+    return render_template("builder/_raw.html", raw=text, fault=None, repairs=(), draft=draft)
+
+
+@bp.post(f"{EVENT}/wire")
+def wire(dialect: str, event_type: str) -> Response:
+    """Give the exact bytes that copy, download and send use."""
+    draft = _submitted(dialect, event_type)
+    text = draft.wire_text(current.media().text)
+    answer = Response(text, mimetype="application/json")
+    if "download" in request.args:
+        name = f"{event_type}.{dialect}.json"
+        answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
+
+
+@bp.get("/api/v1/schema/<dialect>/<event_type>")
+def schema(dialect: str, event_type: str) -> dict[str, JsonValue]:
+    """Give the JSON Schema of an event's model."""
+    _known(dialect, event_type)
+    return EVENTS[dialect, event_type].model.model_json_schema(mode="serialization")
+
+
+def render_page(
+    draft: Draft,
+    *,
+    chosen: str = "",
+    focus: str = "",
+    menu: str = "",
+    raw: str | None = None,
+    fault: Unreadable | None = None,
+    repairs: Iterable[object] = (),
+) -> str:
+    """Return the whole builder around a draft."""
+    around = {
+        "chosen": chosen,
+        "focus": focus,
+        "menu": menu,
+        "raw": raw,
+        "fault": fault,
+        "repairs": repairs,
+        "dialects": DIALECTS,
+        "examples": [one for one in EXAMPLES if one.dialect == draft.dialect],
+    }
+    return render_template("builder/page.html", **_seen(draft) | around)
+
+
+def _seen(draft: Draft) -> dict[str, object]:
+    return {
+        "form": ask(draft.form, draft.root),
+        "wire": wire_pane.html(wire_pane.panes(draft)),
+        **_words(draft),
+    }
+
+
+def _words(draft: Draft) -> dict[str, object]:
+    """What every template of the builder may name."""
+    found: list[Finding] = findings(draft)
+    return {
+        "draft": draft,
+        "event": draft.event_type,
+        "found": found,
+        "problems": counted(found),
+        "focus": "",
+        "menu": "",
+    }
+
+
+def _wire_changes(draft: Draft) -> Markup:
+    parts = wire_pane.panes(draft)
+    changed = wire_pane.changes(parts, request.form.getlist("shown"))
+    if changed is not None:
+        return changed
+    whole = Markup('<hx-partial hx-target="#wire" hx-swap="innerHTML">{}</hx-partial>')
+    return whole.format(wire_pane.html(parts))
+
+
+def _problems(draft: Draft) -> Markup:
+    return Markup(render_template("builder/_problems.html", **_words(draft)))  # noqa: S704
+
+
+def _submitted(dialect: str, event_type: str) -> Draft:
+    _known(dialect, event_type)
+    return Draft.read(dialect, event_type, request.form.items(multi=True))
+
+
+def _known(dialect: str, event_type: str) -> None:
+    if (dialect, event_type) not in EVENTS:
+        abort(404)
+
+
+__all__ = ["BadSubmission", "Question", "bp", "find", "form_of", "render_page"]
