@@ -1,0 +1,1 @@
+"""What Cuecard costs, measured beside other ways to do the same; run by `make bench`."""
