@@ -115,8 +115,8 @@ class Speaker:
         self._add_noise(track, sounds)
         if mark in _BENDS:
             self._words = 0
-        loudest = max(1.0, max(track), -min(track)) if track else 1.0
-        scale = min(LOUDNESS, LOUDEST / loudest)
+        loudest = max(map(abs, track), default=0)
+        scale = min(LOUDNESS, LOUDEST / max(loudest, 1))
         return [int(level * scale) for level in track]
 
     def _add_voice(
