@@ -8,8 +8,13 @@ from jinja2 import StrictUndefined
 
 from webapp.config import Settings
 from webapp.edge import Edge
+from webapp.sandbox.server import serve_sandbox
+from webapp.sessions.hub import MemoryHub, StreamSlots
 from webapp.store import MediaStore
-from webapp.views import builder, current, errors, health, htmx, media
+from webapp.views import builder, current, errors, health, htmx, media, sessions
+
+# Each open stream holds one of the server's 160 threads; the rest answers everything else.
+MAX_STREAMS = 128
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -33,14 +38,21 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.config["MAX_FORM_PARTS"] = settings.max_fields
     app.config["MAX_FORM_MEMORY_SIZE"] = settings.max_form_bytes
     media_store = MediaStore(Path(settings.data_dir).expanduser() / "media")
-    app.extensions |= current.keep(current.Parts(settings=settings, media=media_store))
+    parts = current.Parts(
+        settings=settings,
+        media=media_store,
+        hub=MemoryHub(serve_sandbox),
+        streams=StreamSlots(MAX_STREAMS),
+    )
+    app.extensions |= current.keep(parts)
     htmx.init_app(app)
     errors.init_app(app)
     _prepare_templates(app, assets)
     app.register_blueprint(health.bp)
     app.register_blueprint(builder.bp)
     app.register_blueprint(media.bp)
-    # The sessions: app.register_blueprint(sessions.bp)
+    app.register_blueprint(sessions.bp)
+    sessions.init_app(app)
     app.wsgi_app = Edge(  # type: ignore[method-assign]
         app.wsgi_app, settings, assets=f"{assets}/", render=errors.renderer(app)
     )

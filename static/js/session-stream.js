@@ -15,7 +15,7 @@ class View {
     this.waiting = [];
     this.tries = 0;
     for (const entry of section.querySelectorAll("[data-key]")) this.know(entry);
-    for (const text of section.querySelectorAll("[data-slot]")) this.slotsOf(text);
+    for (const text of section.querySelectorAll("[data-words]")) this.slotsOf(text);
     if (section.querySelector(".session__bar").dataset.state !== "closed") this.open();
   }
 
@@ -135,7 +135,7 @@ class View {
     entry.dataset.key = key;
     entry.id = `entry-${key}`;
     this.know(entry);
-    for (const slot of entry.querySelectorAll("[data-slot]")) this.slotsOf(slot);
+    for (const slot of entry.querySelectorAll("[data-words]")) this.slotsOf(slot);
     place.append(entry);
     return entry;
   }
@@ -160,7 +160,7 @@ class View {
 
   slotsOf(slot) {
     const slots = this.slots.get(slot.closest("[data-key]"));
-    slots?.set(slot.dataset.slot, slot);
+    slots?.set(slot.dataset.words, slot);
   }
 
   *links(slots) {

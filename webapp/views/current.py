@@ -9,8 +9,9 @@ from flask import Response, after_this_request, current_app, g, request
 
 from webapp.config import Settings
 from webapp.edge import NONCE
-from webapp.store import MediaStore
 from webapp.intake import FORM, read_fields
+from webapp.sessions.hub import Hub, StreamSlots
+from webapp.store import MediaStore
 
 _PARTS = "cuecard"
 _VISITOR_BYTES = 16
@@ -22,6 +23,8 @@ class Parts:
 
     settings: Settings
     media: MediaStore
+    hub: Hub
+    streams: StreamSlots
 
 
 def keep(parts: Parts) -> dict[str, object]:
@@ -37,6 +40,16 @@ def settings() -> Settings:
 def media() -> MediaStore:
     """Return where the sounds and pictures of drafts are kept."""
     return _parts().media
+
+
+def hub() -> Hub:
+    """Return where live sessions are opened and found."""
+    return _parts().hub
+
+
+def streams() -> StreamSlots:
+    """Return how many streams may be open at once."""
+    return _parts().streams
 
 
 def nonce() -> str:

@@ -1,0 +1,291 @@
+"""The thread that drives sessions over their WebSockets, one asyncio loop for all of them."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import socket
+import threading
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from typing import Protocol, TypeVar
+from urllib.parse import urlsplit
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
+from websockets.protocol import State as SocketState
+
+from webapp.endpoints import Target
+from webapp.events.server import ServerEvent
+from webapp.sessions.protocol import read_received
+
+MIB = 1024 * 1024
+OPEN_TIMEOUT_S = 10.0
+PING_S = 10.0
+SEND_TIMEOUT_S = 10.0
+CLOSE_TIMEOUT_S = 3.0
+CLOSING_GRACE_S = 2.0
+WATCH_EVERY_S = 1.0
+MAX_FRAME_BYTES = 16 * MIB
+MAX_QUEUED_FRAMES = 4
+LARGE_CHARS = 256 * 1024
+MAX_REASON_CHARS = 200
+USER_AGENT = "Cuecard"
+
+T = TypeVar("T")
+
+# The library logs handshake headers at DEBUG, and those may hold keys.
+logging.getLogger("websockets").setLevel(logging.WARNING)
+log = logging.getLogger("cuecard")
+
+
+class Served(Protocol):
+    """A server of our own while it runs."""
+
+    @property
+    def url(self) -> str: ...
+
+
+Serve = Callable[[], AbstractAsyncContextManager[Served]]
+
+
+class Listener(Protocol):
+    """Who is told, on the loop's thread, what happens to a connection."""
+
+    def sending(self, text: str) -> None: ...
+    def received(self, payload: str | bytes, event: ServerEvent) -> None: ...
+    def failed(self, words: str) -> None: ...
+    def closed(self, code: int, reason: str, words: str) -> None: ...
+
+
+class SocketThread:
+    """One daemon thread with one asyncio loop; it starts with the first thing asked of it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._pid = 0
+
+    @property
+    def running(self) -> bool:
+        return self._loop is not None and self._pid == os.getpid()
+
+    def submit(self, work: Coroutine[object, object, T]) -> "Future[T]":
+        """Run ``work`` on the loop; the future gives its result to any other thread."""
+        return asyncio.run_coroutine_threadsafe(work, self._started())
+
+    def stop(self, timeout_s: float = CLOSE_TIMEOUT_S) -> None:
+        """Cancel what still runs and end the thread; it can start again."""
+        with self._lock:
+            loop, thread = self._loop, self._thread
+            self._loop = self._thread = None
+        if loop is None or thread is None or self._pid != os.getpid():
+            return
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(timeout_s)
+
+    def _started(self) -> asyncio.AbstractEventLoop:
+        with self._lock:
+            # A fork copies the object, but not the thread.
+            if self._loop is None or self._pid != os.getpid():
+                self._loop = asyncio.new_event_loop()
+                self._pid = os.getpid()
+                self._thread = threading.Thread(
+                    target=_run, args=(self._loop,), name="sockets", daemon=True
+                )
+                self._thread.start()
+            return self._loop
+
+
+class Embedded:
+    """A server of our own on the loop, started when first needed and anew when it is gone."""
+
+    def __init__(self, serve: Serve) -> None:
+        self._serve = serve
+        self._stack = AsyncExitStack()
+        self._url = ""
+        self._lock: asyncio.Lock | None = None
+
+    async def url(self) -> str:
+        """Return the address of the running server."""
+        self._lock = self._lock or asyncio.Lock()
+        async with self._lock:
+            if not self._url:
+                served = await self._stack.enter_async_context(self._serve())
+                self._url = served.url
+            return self._url
+
+    async def close(self) -> None:
+        """Stop the server; the next ``url`` starts another."""
+        self._url = ""
+        stack, self._stack = self._stack, AsyncExitStack()
+        await stack.aclose()
+
+
+class Connection:
+    """One WebSocket from opening to closing."""
+
+    def __init__(self, find_target: "Callable[[], Coroutine[object, object, Target]]") -> None:
+        """Keep what finds the address when it is time to connect."""
+        self._find_target = find_target
+        self._socket: ClientConnection | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._closing_since_s: float | None = None
+
+    async def run(self, listener: Listener) -> None:
+        """Connect, hand on every frame, and say how it ended."""
+        self._task = asyncio.current_task()
+        try:
+            async with asyncio.timeout(OPEN_TIMEOUT_S):
+                websocket = self._socket = await _open(await self._find_target())
+        except asyncio.CancelledError:
+            listener.failed("You closed the session while it was connecting.")
+            return
+        except Exception as error:
+            listener.failed(_why_not_connected(error))
+            return
+        watchdog = asyncio.create_task(self._watch(websocket))
+        try:
+            await _receive(websocket, listener)
+        except ConnectionClosed as error:
+            listener.closed(*_how_closed(error))
+        except Exception:
+            log.exception("a session broke")
+            listener.closed(1006, "", "Something broke here; it is our fault.")
+            websocket.transport.abort()
+        finally:
+            watchdog.cancel()
+
+    async def send(self, text: str, listener: Listener) -> None:
+        """Send one text frame; a server that does not read is given up after 10 s."""
+        websocket = self._socket
+        if websocket is None:
+            return
+        listener.sending(text)
+        try:
+            async with asyncio.timeout(SEND_TIMEOUT_S):
+                await websocket.send(text)
+        except TimeoutError:
+            websocket.transport.abort()
+        except ConnectionClosed:
+            pass  # the receiving side says how it ended
+
+    async def close(self, code: int = 1000, reason: str = "") -> None:
+        """Close within 3 s, with or without the server's consent."""
+        websocket = self._socket
+        if websocket is None:
+            if self._task is not None:
+                self._task.cancel()
+            return
+        try:
+            async with asyncio.timeout(CLOSE_TIMEOUT_S):
+                await websocket.close(code, reason)
+        except TimeoutError:
+            websocket.transport.abort()
+
+    async def _watch(self, websocket: ClientConnection) -> None:
+        """Cut a socket that is neither open nor closed: a peer may keep it so for long."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(WATCH_EVERY_S)
+            if websocket.state is not SocketState.CLOSING:
+                continue
+            self._closing_since_s = self._closing_since_s or loop.time()
+            if loop.time() - self._closing_since_s >= CLOSING_GRACE_S:
+                websocket.transport.abort()
+
+
+async def _open(target: Target) -> ClientConnection:
+    """Connect with a socket of our own, so that no redirect and no proxy comes between."""
+    parts = urlsplit(target.url)
+    host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "wss" else 80)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        sock.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(sock, (host, port))
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return await connect(
+            target.url,
+            sock=sock,
+            proxy=None,
+            compression=None,
+            additional_headers=target.headers,
+            user_agent_header=USER_AGENT,
+            open_timeout=OPEN_TIMEOUT_S,
+            ping_interval=PING_S,
+            ping_timeout=PING_S,
+            close_timeout=CLOSING_GRACE_S,
+            max_size=MAX_FRAME_BYTES,
+            max_queue=MAX_QUEUED_FRAMES,
+        )
+    except BaseException:
+        sock.close()
+        raise
+
+
+async def _receive(websocket: ClientConnection, listener: Listener) -> None:
+    while True:
+        payload = await websocket.recv()
+        if len(payload) > LARGE_CHARS:
+            # Other sessions go on while this one is read.
+            event = await asyncio.to_thread(read_received, payload)
+        else:
+            event = read_received(payload)
+        listener.received(payload, event)
+
+
+def _why_not_connected(error: Exception) -> str:
+    """Say why there is no connection, in words of ours: the exception may quote a secret."""
+    match error:
+        case TimeoutError():
+            return f"The server did not answer within {OPEN_TIMEOUT_S:.0f} s."
+        case InvalidStatus():
+            status = error.response.status_code
+            wait = error.response.headers.get("Retry-After", "")
+            after = f" Try again after {wait} s." if wait.isdecimal() and len(wait) < 6 else ""
+            return f"The server refused the connection with HTTP status {status}.{after}"
+        case InvalidHandshake() | InvalidURI() | ValueError() | EOFError():
+            return "The server answered, but not as a Realtime server does."
+        case ConnectionRefusedError():
+            return "Nothing listens at the address of the server."
+        case OSError():
+            return "The server could not be reached."
+        case _:
+            log.error("connecting broke", exc_info=error)
+            return "Connecting failed for a reason of our own."
+
+
+def _how_closed(error: ConnectionClosed) -> tuple[int, str, str]:
+    """Return code, reason and, where it was not the server's doing, our words for it."""
+    if error.rcvd is not None and (error.rcvd_then_sent or error.sent is None):
+        return error.rcvd.code, _printable(error.rcvd.reason), ""
+    if error.sent is None:
+        return 1006, "", "The connection broke off without a goodbye."
+    if error.sent.code == 1011 and "keepalive" in error.sent.reason:
+        return 1006, "", "The server stopped answering, so the connection was given up."
+    if error.sent.code in (1000, 1001):
+        return error.sent.code, _printable(error.sent.reason), "Closed from here."
+    words = "The server broke a rule of WebSocket, so the connection was ended."
+    return error.sent.code, _printable(error.sent.reason), words
+
+
+def _printable(text: str) -> str:
+    return "".join(char if char.isprintable() else " " for char in text[:MAX_REASON_CHARS])
+
+
+def _run(loop: asyncio.AbstractEventLoop) -> None:
+    asyncio.set_event_loop(loop)
+    try:
+        loop.run_forever()
+        pending = asyncio.all_tasks(loop)
+        for task in pending:
+            task.cancel()
+        with contextlib.suppress(TimeoutError):
+            finish = asyncio.gather(*pending, return_exceptions=True)
+            loop.run_until_complete(asyncio.wait_for(finish, CLOSE_TIMEOUT_S))
+        loop.run_until_complete(loop.shutdown_asyncgens())
+    finally:
+        loop.close()
