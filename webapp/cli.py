@@ -61,8 +61,8 @@ def _run(options: argparse.Namespace) -> int:
             os.environ[name] = given
     settings = Settings.from_environ()
     listener = _listen(settings.host, settings.port)
-    address = _address(settings, listener.getsockname()[1])
-    _serve(listener, lambda _: print(f"Cuecard is ready at {address}", flush=True))
+    place = address(settings, listener.getsockname()[1])
+    _serve(listener, lambda _: print(f"Cuecard is ready at {place}", flush=True))
     return 0
 
 
@@ -81,12 +81,12 @@ def _sandbox(options: argparse.Namespace) -> int:
 def _listen(host: str, port: int) -> socket.socket:
     """Return a bound socket, so that what is wrong with the address is known before we serve."""
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
+        family, kind, protocol, _, place = socket.getaddrinfo(
             host.strip("[]"), port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
         listener = socket.socket(family, kind, protocol)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
+        listener.bind(place)
     except OSError as error:
         raise _CannotListen(_why(error, host, port)) from error
     return listener
@@ -102,13 +102,13 @@ def _why(error: OSError, host: str, port: int) -> str:
             return f"cannot listen on {host}: {error.strerror}"
 
 
-def _address(settings: Settings, port: int) -> str:
-    """Return the one address to open."""
+def address(settings: Settings, port: int) -> str:
+    """Return the one address to open: the first listed name, else where we listen."""
     name = settings.allowed_hosts[0] if settings.allowed_hosts else settings.host
-    if ":" in name.strip("[]") and name.count(":") > 1 and not name.startswith("["):
+    if name.count(":") > 1 and not name.startswith("["):
         name = f"[{name}]"
-    has_port = name.rpartition("]")[2].count(":") > 0
-    return f"http://{name}" if has_port or port == 80 else f"http://{name}:{port}"
+    complete = ":" in name.rpartition("]")[2] or port == 80
+    return f"http://{name}" if complete else f"http://{name}:{port}"
 
 
 def _serve(listener: socket.socket, ready: "Callable[[object], None]") -> None:

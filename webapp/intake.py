@@ -70,7 +70,9 @@ class Intake:
         if environ["REQUEST_METHOD"] in SAFE_METHODS:
             _replay(environ, b"")
             return
-        if environ.get("HTTP_CONTENT_ENCODING", "identity").lower() != "identity":
+        encoding = environ.get("HTTP_CONTENT_ENCODING", "identity")
+        transfer = environ.get("HTTP_TRANSFER_ENCODING", "chunked")
+        if encoding.lower() != "identity" or transfer.lower() != "chunked":
             raise Refusal(415, "The body is compressed.", "Send it without Content-Encoding.")
         policy = self.policy(environ["REQUEST_METHOD"], environ["PATH_INFO"])
         body = _read(environ, policy.max_bytes)
