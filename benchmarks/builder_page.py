@@ -1,6 +1,8 @@
 """Cuecard's builder, as a page to type in and as the requests that typing makes."""
 
 import json
+import re
+from collections.abc import Sequence
 from html.parser import HTMLParser
 
 from playwright.sync_api import Page
@@ -9,6 +11,7 @@ from benchmarks.keystrokes import Typed
 from benchmarks.sample_events import Json, event_of_items
 
 PATH = "/events/beta/response.create"
+FORM = "builder"  # the id that the controls name, wherever they stand
 
 # Posts the text as a plain form would, so that the browser shows the answer as a page of its own.
 POST_TEXT = """([action, text]) => {
@@ -35,7 +38,7 @@ def builder_page(address: str) -> Typed:
 
 
 class Controls(HTMLParser):
-    """Reads what a browser would post of a page's form: names and values, in order."""
+    """Reads what a browser would post of the builder's form: names and values, in order."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -46,7 +49,7 @@ class Controls(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         attributes = dict(attrs)
-        name = attributes.get("name") or ""
+        name = (attributes.get("name") or "") if attributes.get("form") == FORM else ""
         value = attributes.get("value") or ""
         match tag:
             case "input" if name and "disabled" not in attributes:
@@ -76,6 +79,14 @@ def form_of(page: str) -> list[tuple[str, str]]:
     controls = Controls()
     controls.feed(page)
     return controls.pairs
+
+
+def last_item_of(form: Sequence[tuple[str, str]]) -> tuple[str, list[tuple[str, str]]]:
+    """Return where typing in the last input item posts to, and what."""
+    name = [name for name, _ in form if re.fullmatch(r"response\.input\.[^.@]+@", name)][-1][:-1]
+    own = [pair for pair in form if pair[0].startswith((f"{name}.", f"{name}@"))]
+    shown = [pair for pair in form if pair[0] == "shown" and pair[1].startswith(f"{name}:")]
+    return f"{PATH}/block/{name}", own + shown
 
 
 def text_to_post(event: Json) -> dict[str, str]:

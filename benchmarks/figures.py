@@ -60,10 +60,11 @@ def growth(medians: Mapping[int, float]) -> float:
     return statistics.linear_regression(sizes, [math.log(ms) for ms in medians.values()]).slope
 
 
-def verdict(value: float, *, at_most: float = math.inf, at_least: float = 0.0) -> str:
+def verdict(value: float, *, at_most: float = math.inf, at_least: float = -math.inf) -> str:
     """Return the one bound that is given in words, with a sign that says whether it is met."""
     sign = "✓" if at_least <= value <= at_most else "✗"
-    return f"{sign} at least {at_least:g}" if at_least else f"{sign} at most {at_most:g}"
+    bound = f"at least {at_least:g}" if math.isinf(at_most) else f"at most {at_most:g}"
+    return f"{sign} {bound}"
 
 
 def table(rows: Sequence[Row]) -> str:

@@ -19,20 +19,20 @@ class Connection:
     request: bytes
     sent_at: float = 0.0
     answer: bytearray = field(default_factory=bytearray)
-    socket: socket.socket = field(init=False)
+    stream: socket.socket = field(init=False)
 
     def __post_init__(self) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", self.port))
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.stream = socket.create_connection(("127.0.0.1", self.port))
+        self.stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def send(self) -> None:
         self.answer.clear()
         self.sent_at = time.perf_counter()
-        self.socket.sendall(self.request)
+        self.stream.sendall(self.request)
 
     def receive(self) -> float | None:
         """Take what has arrived; return the time of the whole answer in ms once it is there."""
-        arrived = self.socket.recv(1 << 18)
+        arrived = self.stream.recv(1 << 18)
         if not arrived:
             raise ConnectionError("the server closed a connection that was to be kept")
         self.answer += arrived
@@ -60,7 +60,7 @@ def keep_busy(port: int, request: bytes, connections: int, seconds: float) -> li
     with selectors.DefaultSelector() as waiting:
         for _ in range(connections):
             connection = Connection(port, request)
-            waiting.register(connection.socket, selectors.EVENT_READ, connection)
+            waiting.register(connection.stream, selectors.EVENT_READ, connection)
             connection.send()
         until = time.perf_counter() + seconds
         while time.perf_counter() < until:

@@ -38,7 +38,7 @@ def event_of_forty() -> Json:
                 }
                 for name in ("find_order", "book_callback", "end_call")
             ],
-            "metadata": {f"label_{n}": f"value {n}" for n in range(5)},
+            "metadata": {f"label_{n}": f"value {n}" for n in range(4)},
             "input": [user_message(f"Question {n}: where is my parcel?") for n in range(4)],
         },
     }

@@ -7,7 +7,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,9 +17,9 @@ from flask import Flask
 from werkzeug.test import EnvironBuilder
 
 from benchmarks import served
-from benchmarks.builder_page import PATH, form_of, text_to_post
+from benchmarks.builder_page import PATH, form_of, last_item_of, text_to_post
 from benchmarks.figures import Measured, Row, growth, median_and_p95, verdict
-from benchmarks.sample_events import Json, event_of_forty, event_of_items
+from benchmarks.sample_events import event_of_forty, event_of_items
 from webapp import create_app
 
 PREVIEW = f"{PATH}/preview"
@@ -99,27 +99,37 @@ def load(port: int, request: bytes, seconds: float) -> list[float]:
 def preview_by_size() -> Measured:
     """Time the WSGI application alone, without socket or server, over sizes of event."""
     app = create_app()
-    times = {size: preview_times(app, event_of_items(size), size) for size in SIZES}
+    whole, block = {}, {}
+    for size in SIZES:
+        text = urlencode(text_to_post(event_of_items(size))).encode()
+        form = form_of(call(app, f"{PATH}/raw", text)[1])
+        calls = max(20, CALLS // size)
+        whole[size] = call_times(app, PREVIEW, form, calls)
+        block[size] = call_times(app, *last_item_of(form), calls)
+    return Measured([*size_rows("Whole", whole), *size_rows("Block", block)])
+
+
+def size_rows(measured: str, times: Mapping[int, Sequence[float]]) -> list[Row]:
     medians = {size: statistics.median(taken) for size, taken in times.items()}
-    rows = [
-        Row(
-            f"Preview, {size:,} item{'s' * (size > 1)}",
-            *median_and_p95(times[size]),
-            ratio=f"{median / medians[1]:.1f}",
-        )
-        for size, median in medians.items()
-    ]
     exponent = growth(medians)
-    rows.append(Row("Growth exponent", f"{exponent:.2f}", goal=verdict(exponent, at_most=1.0)))
-    return Measured(rows)
+    return [
+        *(
+            Row(
+                f"{measured}, {size:,} item{'s' * (size > 1)}",
+                *median_and_p95(times[size]),
+                ratio=f"{median / medians[1]:.1f}",
+            )
+            for size, median in medians.items()
+        ),
+        Row(f"{measured}, growth exponent", f"{exponent:.2f}", goal=verdict(exponent, at_most=1.0)),
+    ]
 
 
-def preview_times(app: Flask, event: Json, size: int) -> list[float]:
-    page = call(app, f"{PATH}/raw", urlencode(text_to_post(event)).encode())[1]
-    body = urlencode(form_of(page)).encode()
-    call(app, PREVIEW, body)
+def call_times(app: Flask, path: str, form: Sequence[tuple[str, str]], calls: int) -> list[float]:
+    body = urlencode(form).encode()
+    call(app, path, body)
     gc.collect()
-    return [call(app, PREVIEW, body)[0] for _ in range(max(20, CALLS // size))]
+    return [call(app, path, body)[0] for _ in range(calls)]
 
 
 def call(app: Flask, path: str, body: bytes) -> tuple[float, str]:
