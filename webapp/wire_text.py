@@ -83,14 +83,14 @@ def shown(lines: Iterable[Line], marks: Mapping[str, str], *, compact: bool = Fa
 
     ``marks`` gives the class of a line that a problem points at, by pointer.
     """
-    gap, colon, end = ("", ":", "") if compact else ("  ", ": ", "\n")
+    gap, colon = ("", ":") if compact else ("  ", ": ")
     parts: list[str] = []
     for depth, key, text, kind, name, pointer, comma in lines:
         mark = marks.get(pointer, "") if marks else ""
         parts.append(
             f'<span class="ln{mark}" data-n="{escape(name)}" data-p="{escape(pointer)}">'
             f"{gap * depth}{key and f'<b>{escape(key)}</b>{colon}'}"
-            f'<i class="{kind}">{_shown_text(text, kind)}</i>{comma}{end}</span>'
+            f'<i class="{kind}">{_shown_text(text, kind)}</i>{comma}</span>'
         )
     return "".join(parts)
 

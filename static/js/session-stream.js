@@ -120,9 +120,7 @@ class View {
       const slot = slots?.get(name);
       if (slot && slot.textContent !== word) this.say(slot, word);
     }
-    for (const [slot, mark] of this.links(slots)) {
-      if (marks[mark]) slot.setAttribute("href", `#entry-${marks[mark]}`);
-    }
+    for (const slot of slots?.values() ?? []) this.link(slot, marks[slot.dataset.link]);
     if (key === "session") this.enable(entry, marks);
     return entry;
   }
@@ -163,10 +161,12 @@ class View {
     slots?.set(slot.dataset.words, slot);
   }
 
-  *links(slots) {
-    for (const slot of slots?.values() ?? []) {
-      if (slot.dataset.link) yield [slot, slot.dataset.link];
-    }
+  link(slot, key) {
+    if (!key || !slot.textContent) return;
+    const link = document.createElement("a");
+    link.href = `#entry-${key}`;
+    link.textContent = slot.textContent;
+    slot.replaceChildren(link);
   }
 
   say(slot, word) {

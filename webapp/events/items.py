@@ -61,7 +61,7 @@ AudioBytes = Annotated[
     Field(
         title="Audio",
         description="The sound as base64: PCM 16 bit, 24 kHz, mono unless the session says else.",
-        json_schema_extra=x(media="audio"),
+        json_schema_extra=x(media="audio", wanted=True),
     ),
 ]
 
@@ -72,13 +72,16 @@ class SystemTextPart(WireModel):
     model_config = ConfigDict(title="Text", json_schema_extra=x(summary="text"))
 
     type: Literal["input_text"] | MISSING = Field(
-        default=MISSING, title="Type", description="Says that the part is text."
+        default=MISSING,
+        title="Type",
+        description="Says that the part is text.",
+        json_schema_extra=x(wanted=True),
     )
     text: str | MISSING = Field(
         default=MISSING,
         title="Text",
         description="What the system says.",
-        json_schema_extra=x(multiline=True, absent="servers refuse the part"),
+        json_schema_extra=x(multiline=True, absent="servers refuse the part", wanted=True),
     )
 
 
@@ -88,13 +91,16 @@ class UserTextPart(WireModel):
     model_config = ConfigDict(title="Text", json_schema_extra=x(summary="text"))
 
     type: Literal["input_text"] | MISSING = Field(
-        default=MISSING, title="Type", description="Says that the part is text."
+        default=MISSING,
+        title="Type",
+        description="Says that the part is text.",
+        json_schema_extra=x(wanted=True),
     )
     text: str | MISSING = Field(
         default=MISSING,
         title="Text",
         description="What the user says.",
-        json_schema_extra=x(multiline=True, absent="servers refuse the part"),
+        json_schema_extra=x(multiline=True, absent="servers refuse the part", wanted=True),
     )
 
 
@@ -104,7 +110,10 @@ class UserAudioPart(WireModel):
     model_config = ConfigDict(title="Audio", json_schema_extra=x(summary="transcript"))
 
     type: Literal["input_audio"] | MISSING = Field(
-        default=MISSING, title="Type", description="Says that the part is audio."
+        default=MISSING,
+        title="Type",
+        description="Says that the part is audio.",
+        json_schema_extra=x(wanted=True),
     )
     audio: AudioBytes = MISSING
     transcript: str | MISSING = Field(
@@ -121,13 +130,16 @@ class UserImagePart(WireModel):
     model_config = ConfigDict(title="Image", json_schema_extra=x(summary="detail"))
 
     type: Literal["input_image"] | MISSING = Field(
-        default=MISSING, title="Type", description="Says that the part is an image."
+        default=MISSING,
+        title="Type",
+        description="Says that the part is an image.",
+        json_schema_extra=x(wanted=True),
     )
     image_url: str | MISSING = Field(
         default=MISSING,
         title="Image",
         description="The picture itself, PNG or JPEG, as a data URI. Links are not fetched.",
-        json_schema_extra={"format": "uri", **x(media="image")},
+        json_schema_extra={"format": "uri", **x(media="image", wanted=True)},
     )
     detail: Literal["auto", "low", "high"] | MISSING = Field(
         default=MISSING,
@@ -143,13 +155,16 @@ class AssistantTextPart(WireModel):
     model_config = ConfigDict(title="Text", json_schema_extra=x(summary="text"))
 
     type: Literal["output_text"] | MISSING = Field(
-        default=MISSING, title="Type", description="Says that the part is text."
+        default=MISSING,
+        title="Type",
+        description="Says that the part is text.",
+        json_schema_extra=x(wanted=True),
     )
     text: str | MISSING = Field(
         default=MISSING,
         title="Text",
         description="What the model said.",
-        json_schema_extra=x(multiline=True, absent="servers refuse the part"),
+        json_schema_extra=x(multiline=True, absent="servers refuse the part", wanted=True),
     )
 
 
@@ -159,7 +174,10 @@ class AssistantAudioPart(WireModel):
     model_config = ConfigDict(title="Audio", json_schema_extra=x(summary="transcript"))
 
     type: Literal["output_audio"] | MISSING = Field(
-        default=MISSING, title="Type", description="Says that the part is audio."
+        default=MISSING,
+        title="Type",
+        description="Says that the part is audio.",
+        json_schema_extra=x(wanted=True),
     )
     audio: AudioBytes = MISSING
     transcript: str | MISSING = Field(

@@ -29,25 +29,29 @@ class RealtimeFunctionTool(WireModel):
         default=MISSING,
         title="Type",
         description="Says that this tool is a function.",
-        json_schema_extra=x(absent="servers refuse the tool"),
+        json_schema_extra=x(absent="servers refuse the tool", wanted=True),
     )
     name: str | MISSING = Field(
         default=MISSING,
         title="Name",
         description="What the model calls it by: letters, digits, _ and -.",
-        json_schema_extra=x(absent="servers refuse the tool"),
+        json_schema_extra=x(absent="servers refuse the tool", wanted=True),
     )
     description: str | MISSING = Field(
         default=MISSING,
         title="Description",
         description="When and how the model should call it, and what to tell the user meanwhile.",
-        json_schema_extra=x(multiline=True),
+        json_schema_extra=x(multiline=True, wanted=True),
     )
     parameters: FreeObject | MISSING = Field(
         default=MISSING,
         title="Parameters",
         description="The function's arguments as a JSON Schema.",
-        json_schema_extra=x(absent="the function takes no arguments"),
+        json_schema_extra=x(
+            absent="the function takes no arguments",
+            wanted=True,
+            initial='{"type": "object", "properties": {}}',
+        ),
     )
 
 

@@ -100,8 +100,7 @@ def _single(schema: Schema, defs: Schema, common: dict[str, Any]) -> Field:
                 **common,
             )
         case {"type": "object"}:
-            json_schema = bool(schema.get("x-json-schema", False))
-            return Json(initial="{}", json_schema=json_schema, **common)
+            return Json(initial=str(schema.get("x-initial", "{}")), **common)
         case _:
             return Json(**common)
 

@@ -98,7 +98,7 @@ def initial(field: Field, how: str = "") -> Node:
                 {
                     name: initial(below, "first")
                     for name, below in field.members.items()
-                    if below.required or below.wanted or isinstance(below, Fixed)
+                    if below.required or below.wanted
                 }
             )
         case Items():
@@ -106,7 +106,8 @@ def initial(field: Field, how: str = "") -> Node:
         case Pairs():
             return Table({} if how == "empty" else {"k1": Entry("", initial(field.value))})
         case Json():
-            return raw(field.initial)
+            first = raw(field.initial)
+            return first if first.fault else Raw(write(first.value), first.value)
         case Choice():
             return leaf(field, how if how in field.options else field.options[0])
         case Flag():

@@ -68,10 +68,15 @@ class Flag(Field):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fixed(Field):
-    """A member that has one value; it is there unless it was taken out."""
+    """A member that has one value; where it is needed it is there unless it was taken out."""
 
     kind: ClassVar[str] = "fixed"
     value: str
+
+    @property
+    def implied(self) -> bool:
+        """Whether the member is there without an input that says so."""
+        return self.required or self.wanted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +85,6 @@ class Json(Field):
 
     kind: ClassVar[str] = "json"
     initial: str = ""
-    json_schema: bool = False  # the value is itself a JSON Schema of a function's parameters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -150,6 +150,25 @@ class Question:
         return ""
 
     @property
+    def number(self) -> str:
+        """How many parts there are, in words."""
+        noun = self.shown_field.noun if isinstance(self.shown_field, (Items, Pairs)) else "part"
+        many = f"{noun[:-1]}ies" if noun.endswith("y") and noun[-2] not in "aeiou" else f"{noun}s"
+        return f"{len(self.parts)} {noun if len(self.parts) == 1 else many}"
+
+    @property
+    def chip(self) -> bool:
+        """Whether it is shown in short: one fixed value that may only be taken out."""
+        fixed = isinstance(self.field, Fixed) and self.state == "set"
+        return fixed and not self.foreign and not self.field.required
+
+    @property
+    def unseen(self) -> bool:
+        """Whether it goes without saying: one fixed value that has to be there."""
+        fixed = isinstance(self.field, Fixed) and self.state == "set"
+        return fixed and not self.foreign and self.field.required
+
+    @property
     def options(self) -> list[str]:
         """The choices; what was pasted and is none of them stands last."""
         known = list(self.shown_field.options) if isinstance(self.shown_field, Choice) else []
@@ -275,7 +294,7 @@ def _parts(question: Question) -> Iterator[Question]:
     shown, node = question.shown_field, question.answer
     if isinstance(shown, Group) and isinstance(node, Record):
         yield from _members(question, shown, node)
-    elif isinstance(shown, Group) and node is None and question.top:
+    elif isinstance(shown, Group) and node is None and "." not in question.name:
         # An event without params still offers them: the first one set brings the params along.
         yield from _members(question, shown, Record({}))
     elif isinstance(shown, Items) and isinstance(node, Listing):

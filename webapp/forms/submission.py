@@ -196,7 +196,7 @@ class _Reader:
             sent = branch.children.get(member)
             at = f"{name}.{member}" if name else member
             if sent is None:
-                if isinstance(below, Fixed):
+                if isinstance(below, Fixed) and below.implied:
                     members[member] = Leaf(below.value, below.value)
             elif isinstance(below, Fixed) and sent.marks.get("") == "absent":
                 self._mark(sent, "")
@@ -311,7 +311,9 @@ def flatten(field: Field, node: Node, name: str) -> Iterator[tuple[str, str]]:
             for key, entry in node.entries.items():
                 yield f"{name}.{key}@name", entry.name
                 yield from flatten(field.value, entry.node, f"{name}.{key}")
-        case Leaf() if not (isinstance(field, Fixed) and node.value == field.value):
+        case Leaf() if not (
+            isinstance(field, Fixed) and field.implied and node.value == field.value
+        ):
             yield name, node.text
         case Raw():
             yield name, node.text
@@ -327,7 +329,7 @@ def _flatten_record(field: Field, node: Record, name: str) -> Iterator[tuple[str
         at = f"{name}.{member}" if name else member
         if member in node.members:
             yield from flatten(below, node.members[member], at)
-        elif isinstance(below, Fixed):
+        elif isinstance(below, Fixed) and below.implied:
             yield f"{at}@", "absent"
     for key, unknown in node.members.items():
         if isinstance(unknown, Unknown):

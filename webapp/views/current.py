@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import cast
 
-from flask import Response, after_this_request, current_app, g, request
+from flask import Flask, Response, after_this_request, current_app, g, request
 
 from webapp.config import Settings
 from webapp.edge import NONCE
@@ -32,24 +32,29 @@ def keep(parts: Parts) -> dict[str, object]:
     return {_PARTS: parts}
 
 
+def parts(app: Flask | None = None) -> Parts:
+    """Return the parts of an application, by default of the one that handles this request."""
+    return cast("Parts", (app or current_app).extensions[_PARTS])
+
+
 def settings() -> Settings:
     """Return the settings of the running application."""
-    return _parts().settings
+    return parts().settings
 
 
 def media() -> MediaStore:
     """Return where the sounds and pictures of drafts are kept."""
-    return _parts().media
+    return parts().media
 
 
 def hub() -> Hub:
     """Return where live sessions are opened and found."""
-    return _parts().hub
+    return parts().hub
 
 
 def streams() -> StreamSlots:
     """Return how many streams may be open at once."""
-    return _parts().streams
+    return parts().streams
 
 
 def nonce() -> str:
@@ -94,7 +99,3 @@ def _cookie_name() -> str:
     if request.is_secure:
         return "__Host-cuecard"
     return f"cuecard-{request.environ.get('SERVER_PORT', '')}"
-
-
-def _parts() -> Parts:
-    return cast("Parts", current_app.extensions[_PARTS])
