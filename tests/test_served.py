@@ -298,6 +298,32 @@ def test_it_stops_when_told_and_says_nothing(sign: signal.Signals) -> None:
         assert running.logged() == ""
 
 
+@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])
+def test_open_streams_do_not_hold_it_up(sign: signal.Signals) -> None:
+    with serve() as running:
+        body = b"type=response.create"
+        opened = asked(
+            running,
+            "POST /sessions HTTP/1.1",
+            f"Content-Type: {FORM}",
+            f"Content-Length: {len(body)}",
+            body=body,
+        )
+        assert status(opened) == 200, opened
+        cookie = header(opened, "Set-Cookie").partition(";")[0]
+        stream = re.search(r"/sessions/[\w-]+/stream", opened.decode())
+        assert stream, opened
+        with running.connect(PATIENCE_S) as peer:
+            ask = [f"GET {stream[0]} HTTP/1.1", f"Host: {running.host}", f"Cookie: {cookie}"]
+            peer.sendall("\r\n".join([*ask, "", ""]).encode())
+            assert status(peer.recv(65_536)) == 200
+            began = time.monotonic()
+            assert running.stop(sign) == 0
+            assert time.monotonic() - began < 8
+            b"".join(iter(lambda: peer.recv(65_536), b""))
+        assert running.logged() == ""
+
+
 def test_the_log_is_lines_of_json() -> None:
     with serve(CUECARD_LOG_LEVEL="info") as running:
         missing = asked(running, "GET /nowhere HTTP/1.1", "HX-Request: true").decode()

@@ -17,6 +17,10 @@ from webapp.logs import start_logging
 if TYPE_CHECKING:
     import socket
 
+    from flask import Flask
+
+    from webapp.views.current import Parts
+
 try:
     _settings = Settings.from_environ()
 except SettingError as error:
@@ -115,3 +119,22 @@ def pre_request(worker: object, req: Any) -> None:
     length = next((value for name, value in req.headers if name == "CONTENT-LENGTH"), "0")
     if int(length) > _intake.policy(req.method, req.path).max_bytes:
         req._expected_100_continue = False
+
+
+def post_worker_init(worker: Any) -> None:
+    """Let open streams end by themselves, within a second, once the worker is told to stop."""
+    _parts(worker.wsgi).streams.leaving = lambda: not worker.alive
+
+
+def worker_exit(server: object, worker: Any) -> None:
+    """Take leave of the Realtime servers; a worker that never came up has nobody to."""
+    app = getattr(worker, "wsgi", None)
+    if app is not None:
+        _parts(app).hub.close()
+
+
+def _parts(app: "Flask") -> "Parts":
+    """Import late: the process that only watches over the workers needs no application."""
+    from webapp.views.current import parts  # noqa: PLC0415
+
+    return parts(app)
