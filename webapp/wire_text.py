@@ -89,17 +89,22 @@ def shown(lines: Iterable[Line], marks: Mapping[str, str], *, compact: bool = Fa
         mark = marks.get(pointer, "") if marks else ""
         parts.append(
             f'<span class="ln{mark}" data-n="{escape(name)}" data-p="{escape(pointer)}">'
-            f"{gap * depth}{key and f'<b>{escape(key)}</b>{colon}'}"
-            f'<i class="{kind}">{_shown_text(text, kind)}</i>{comma}</span>'
+            f"{gap * depth}{key and f'<b>{_escaped_text(key)}</b>{colon}'}"
+            f'<i class="{kind}">{_shown_text(text)}</i>{comma}</span>'
         )
     return "".join(parts)
 
 
-def _shown_text(text: str, kind: str) -> str:
+def _shown_text(text: str) -> str:
     if len(text) <= LONGEST_SHOWN:
-        return escape(text)
+        return _escaped_text(text)
     left = len(text) - LONGEST_SHOWN
-    return f'{escape(text[:LONGEST_SHOWN])}<em class="cut">… {left:,} more characters</em>'
+    return f'{_escaped_text(text[:LONGEST_SHOWN])}<em class="cut">… {left:,} more characters</em>'
+
+
+def _escaped_text(text: str) -> str:
+    """Escape text between tags, where quotes may stay: JSON is full of them."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def blocks(field: Field, root: Node, contents: Contents | None = None) -> Iterator[Block]:
