@@ -1,20 +1,25 @@
 """What many tests share: the application and a visitor to it."""
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 from flask import Flask
 
 from tests.page import Visitor
 from webapp.app import create_app
 from webapp.config import Settings
+from webapp.views.current import parts
 
 
 @pytest.fixture
-def app() -> Flask:
+def app(tmp_path: Path) -> Iterator[Flask]:
     """The application with default settings, nothing read from the environment."""
-    app = create_app(Settings())
+    app = create_app(Settings(data_dir=str(tmp_path)))
     # An error of ours fails the test instead of becoming a page, except where a test wants it.
     app.testing = True
-    return app
+    yield app
+    parts(app).hub.close()
 
 
 @pytest.fixture
