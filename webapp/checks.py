@@ -109,9 +109,10 @@ def _order(at: str, value: JsonValue, places: dict[int, dict[str, int]]) -> list
                 places[id(value)] = {known: place for place, known in enumerate(value)}
             order.append(places[id(value)].get(name, len(value)))
             value = value.get(name)
-        elif isinstance(value, list) and int(step) < len(value):
-            order.append(int(step))
-            value = value[int(step)]
+        else:
+            place = int(step) if step.isdecimal() else 0
+            order.append(place)
+            value = value[place] if isinstance(value, list) and place < len(value) else None
     return order
 
 

@@ -120,8 +120,8 @@ STRAYS: tuple[Stray, ...] = (
         ),
         _SESSION,
     ),
-    Stray("/response/audio", ("input",), _SESSION),
-    Stray("/response/audio/output", ("speed",), _SESSION),
+    Stray("/response/audio", ("input",), _SESSION, ("ga",)),
+    Stray("/response/audio/output", ("speed",), _SESSION, ("ga",)),
     Stray(
         "/response/tools/*",
         ("strict",),
@@ -215,7 +215,8 @@ def _stray(event: EventType, error: ErrorDetails, problem: Problem, value: JsonV
             if name == "function"
             else _renamed(problem.at, parent, stray.rename, owner)
         )
-        return replace(problem, message=stray.words, source=stray.source, fix=fix or problem.fix)
+        fix = fix or (None if stray.keep else problem.fix)
+        return replace(problem, message=stray.words, source=stray.source, fix=fix)
     if not parent and name in members_at(event.model, ("response",)):
         message = f"{excerpt(name)} belongs inside “response”."
         return replace(problem, message=message, fix=_inside(problem.at, owner) or problem.fix)
@@ -268,8 +269,12 @@ def _object_at(value: JsonValue, at: str) -> dict[str, JsonValue]:
     for step in at.split("/")[1:]:
         if isinstance(value, list):
             value = value[int(step)]
-        elif isinstance(value, dict):
-            value = value[step.replace("~1", "/").replace("~0", "~")]
+        else:
+            value = _members(value)[step.replace("~1", "/").replace("~0", "~")]
+    return _members(value)
+
+
+def _members(value: JsonValue) -> dict[str, JsonValue]:
     return value if isinstance(value, dict) else {}
 
 

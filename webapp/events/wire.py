@@ -51,13 +51,6 @@ class WireSchema(GenerateJsonSchema):
         branches = json_schema.pop("oneOf", [])
         return branches[0] if len(branches) == 1 else {**json_schema, "anyOf": branches}
 
-    def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
-        json_schema = super().nullable_schema(schema)
-        union = json_schema.get("anyOf", [{}])[0]
-        if "anyOf" in union:
-            json_schema["anyOf"] = [*union["anyOf"], *json_schema["anyOf"][1:]]
-        return json_schema
-
     def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
         json_schema = super().model_schema(schema)
         text, _, source = json_schema.get("description", "").partition("\n\nSource: ")

@@ -52,7 +52,7 @@ class Problem:
     code: str
     message: str
     source: str = ""
-    fix: Patch | None = None
+    fix: Patch | None = field(default=None, hash=False)
 
 
 def from_validation(exc: ValidationError, value: JsonValue, under: str = "") -> list[Problem]:
@@ -183,13 +183,11 @@ def _unmatched(
     branches: list[dict[str, str]], value: dict[str, JsonValue]
 ) -> tuple[str, list[str]]:
     """Return the first member that fits none of the branches left, and what would fit."""
-    name = ""
-    allowed: list[str] = []
-    for name in dict.fromkeys(name for branch in branches for name in branch):
+    names = iter(dict.fromkeys(name for branch in branches for name in branch))
+    while branches:
+        name = next(names)
         allowed = list(dict.fromkeys(branch[name] for branch in branches if name in branch))
         branches = [branch for branch in branches if branch.get(name) == value.get(name)]
-        if not branches:
-            break
     return name, allowed
 
 

@@ -1,0 +1,591 @@
+"""The rules beyond the schema, and all problems of an event taken together."""
+
+from typing import Any
+
+import pytest
+
+from tests.cases_on_disk import Case, all_cases
+from webapp.checks import check, problems_of, problems_of_part
+from webapp.events import DIALECTS, EVENTS
+from webapp.forms.problems import Problem, Severity
+from webapp.refusals import STRAYS, Stray
+from webapp.rules import RULES
+
+GRAVITY = {Severity.ERROR: 2, Severity.WARNING: 1, Severity.NOTE: 0}
+
+INVALID = [case for case in all_cases() if not case.valid]
+VALID = [case for case in all_cases() if case.valid]
+
+USER = {"type": "message", "role": "user"}
+SAID = {**USER, "content": [{"type": "input_text", "text": "Hi"}]}
+PIXEL = "data:image/png;base64,iVBORw0KGgo="
+
+
+def wire(**params: Any) -> dict[str, Any]:
+    """A ``response.create`` with these params."""
+    return {"type": "response.create", "response": params}
+
+
+def problems(dialect: str, event: Any) -> list[Problem]:
+    return problems_of(EVENTS[dialect, "response.create"], event)
+
+
+def part(role: str, **members: Any) -> dict[str, Any]:
+    """Params whose input is one message of one part."""
+    return {"input": [{"type": "message", "role": role, "content": [members]}]}
+
+
+def mcp(**members: Any) -> dict[str, Any]:
+    """Params with one MCP server."""
+    return {"tools": [{"type": "mcp", "server_label": "s", **members}]}
+
+
+def voiced(**output: Any) -> dict[str, Any]:
+    """Params of GA's audio output."""
+    return {"audio": {"output": output}}
+
+
+# The cases.
+
+
+@pytest.mark.parametrize("case", INVALID, ids=str)
+def test_a_bad_event_is_pointed_at_gravely_enough(case: Case) -> None:
+    needed = GRAVITY[Severity(case.min_severity)]
+    found = problems(case.dialect, case.event)
+    grave = [problem.at for problem in found if GRAVITY[problem.severity] >= needed]
+    assert set(grave) & set(case.error_at), found
+
+
+@pytest.mark.parametrize("case", INVALID, ids=str)
+def test_one_fault_is_one_problem(case: Case) -> None:
+    found = [p for p in problems(case.dialect, case.event) if p.severity is not Severity.NOTE]
+    assert len(found) == 1
+
+
+@pytest.mark.parametrize("case", VALID, ids=str)
+def test_what_servers_take_has_at_most_notes(case: Case) -> None:
+    found = problems(case.dialect, case.event)
+    assert [p for p in found if p.severity is not Severity.NOTE] == []
+    assert set(case.warn_at) <= {problem.at for problem in found}
+
+
+# The rules: what each finds, and what it lets pass.
+
+EXAMPLES: dict[str, tuple[str, Any, str, list[Any]]] = {
+    "event_without_type": ("beta", {}, "/type", [wire(), {"type": "session.update"}, []]),
+    "long_event_id": (
+        "beta",
+        {"type": "response.create", "event_id": "e" * 513},
+        "/event_id",
+        [{"type": "response.create", "event_id": "e" * 512}],
+    ),
+    "audio_without_text": (
+        "beta",
+        wire(modalities=["audio"]),
+        "/response/modalities",
+        [wire(modalities=["audio", "text"]), wire(modalities=["text"]), wire(modalities="audio")],
+    ),
+    "audio_and_text": (
+        "ga",
+        wire(output_modalities=["text", "audio"]),
+        "/response/output_modalities",
+        [wire(output_modalities=["audio"]), wire(output_modalities=["text"]), wire()],
+    ),
+    "modalities_unclear": (
+        "beta",
+        wire(modalities=[]),
+        "/response/modalities",
+        [wire(modalities=["text"]), wire(modalities=None), wire(modalities=[1, 1])],
+    ),
+    "voice_with_text_only": (
+        "beta",
+        wire(modalities=["text"], voice="sage"),
+        "/response/voice",
+        [wire(modalities=["text"]), wire(modalities=["text", "audio"], voice="sage")],
+    ),
+    "instructions_wiped": (
+        "ga",
+        wire(instructions=""),
+        "/response/instructions",
+        [wire(instructions=" "), wire(instructions=None)],
+    ),
+    "voice_unlisted": (
+        "beta",
+        wire(voice="Zephyr"),
+        "/response/voice",
+        [wire(voice="alloy"), wire(voice={"id": "voice_1"})],
+    ),
+    "format_without_type": (
+        "ga",
+        wire(**voiced(format={"rate": 24000})),
+        "/response/audio/output/format/type",
+        [wire(**voiced(format={"type": "audio/pcmu"})), wire(**voiced())],
+    ),
+    "pcm_without_rate": (
+        "ga",
+        wire(**voiced(format={"type": "audio/pcm"})),
+        "/response/audio/output/format/rate",
+        [
+            wire(**voiced(format={"type": "audio/pcma"})),
+            wire(**voiced(format={"type": "audio/pcm", "rate": 1})),
+        ],
+    ),
+    "conversation_unknown": (
+        "ga",
+        wire(conversation="conv_1"),
+        "/response/conversation",
+        [wire(conversation="auto"), wire(conversation="none"), wire(conversation=None)],
+    ),
+    "out_of_band_unnamed": (
+        "beta",
+        wire(conversation="none"),
+        "/response/metadata",
+        [wire(conversation="none", metadata={"a": "b"}), wire(conversation="auto"), wire()],
+    ),
+    "tool_without_type": (
+        "beta",
+        wire(tools=[{"name": "f"}]),
+        "/response/tools/0/type",
+        [wire(tools=[{"type": "function", "name": "f"}]), wire(tools=["f"])],
+    ),
+    "tool_without_name": (
+        "ga",
+        wire(tools=[{"type": "function"}]),
+        "/response/tools/0/name",
+        [wire(**mcp(server_url="https://x.example")), wire(tools=[])],
+    ),
+    "tool_name_unusual": (
+        "beta",
+        wire(tools=[{"type": "function", "name": "look up"}]),
+        "/response/tools/0/name",
+        [wire(tools=[{"type": "function", "name": "look_up-2"}]), wire(tools=[{"name": 1}])],
+    ),
+    "tool_names_repeated": (
+        "beta",
+        wire(tools=[{"type": "function", "name": "f"}] * 2),
+        "/response/tools/1/name",
+        [wire(tools=[{"type": "function", "name": "f"}, {"type": "function", "name": "g"}])],
+    ),
+    "mcp_without_target": (
+        "ga",
+        wire(**mcp()),
+        "/response/tools/0/server_url",
+        [
+            wire(**mcp(server_url="https://x.example")),
+            wire(**mcp(connector_id="connector_dropbox")),
+            wire(**mcp(tunnel_id="tunnel_" + "a" * 32)),
+        ],
+    ),
+    "mcp_address_unusual": (
+        "ga",
+        wire(**mcp(server_url="x.example/mcp")),
+        "/response/tools/0/server_url",
+        [wire(**mcp(server_url="https://x.example/mcp")), wire(**mcp(server_url=None))],
+    ),
+    "tool_choice_unmet": (
+        "beta",
+        wire(
+            tools=[{"type": "function", "name": "f"}], tool_choice={"type": "function", "name": "g"}
+        ),
+        "/response/tool_choice/name",
+        [
+            wire(
+                tools=[{"type": "function", "name": "f"}],
+                tool_choice={"type": "function", "name": "f"},
+            ),
+            wire(tool_choice={"type": "function", "name": "g"}),
+            wire(tools=[{"type": "function", "name": "f"}], tool_choice="required"),
+        ],
+    ),
+    "forced_out_of_band": (
+        "ga",
+        wire(conversation="none", tool_choice={"type": "function", "name": "g"}),
+        "/response/tool_choice",
+        [
+            wire(conversation="none", tool_choice="required"),
+            wire(tool_choice={"type": "function", "name": "g"}),
+        ],
+    ),
+    "reference_unlisted": (
+        "beta",
+        wire(input=[{"type": "item_reference", "id": "i"}]),
+        "/response/input/0",
+        [wire(input=[SAID])],
+    ),
+    "long_item_ids": (
+        "beta",
+        wire(input=[{"type": "function_call_output", "call_id": "c" * 33, "output": ""}]),
+        "/response/input/0/call_id",
+        [
+            wire(input=[{**SAID, "id": "i" * 32}]),
+            wire(input=[{"type": "mcp_list_tools", "id": "i" * 40}]),
+        ],
+    ),
+    "arguments_not_json": (
+        "beta",
+        wire(input=[{"type": "function_call", "name": "f", "arguments": "town=Bergen"}]),
+        "/response/input/0/arguments",
+        [wire(input=[{"type": "function_call", "name": "f", "arguments": '{"town": 1}'}])],
+    ),
+    "item_ids_repeated": (
+        "beta",
+        wire(input=[{**SAID, "id": "i"}, {**SAID, "id": "i"}]),
+        "/response/input/1/id",
+        [
+            wire(input=[{**SAID, "id": "i"}, {**SAID, "id": "j"}]),
+            wire(input=[{**SAID, "id": "i"}, {"type": "item_reference", "id": "i"}]),
+        ],
+    ),
+    "output_without_call": (
+        "beta",
+        wire(
+            input=[
+                {"type": "function_call", "name": "f", "call_id": "a", "arguments": "{}"},
+                {"type": "function_call_output", "call_id": "b", "output": ""},
+            ]
+        ),
+        "/response/input/1/call_id",
+        [
+            wire(
+                input=[
+                    {"type": "function_call", "name": "f", "call_id": "a", "arguments": "{}"},
+                    {"type": "function_call_output", "call_id": "a", "output": ""},
+                ]
+            ),
+            wire(input=[{"type": "function_call_output", "call_id": "b", "output": ""}]),
+        ],
+    ),
+    "part_without_type": (
+        "beta",
+        wire(**part("user", text="Hi")),
+        "/response/input/0/content/0/type",
+        [wire(input=[SAID])],
+    ),
+    "part_without_content": (
+        "ga",
+        wire(**part("user", type="input_text")),
+        "/response/input/0/content/0/text",
+        [
+            wire(**part("user", type="input_text", text="")),
+            wire(**part("assistant", type="output_audio", transcript="")),
+            wire(**part("user", type="input_audio", audio="")),
+        ],
+    ),
+    "image_not_inline": (
+        "ga",
+        wire(**part("user", type="input_image", image_url="https://x.example/a.png")),
+        "/response/input/0/content/0/image_url",
+        [
+            wire(**part("user", type="input_image", image_url=PIXEL)),
+            wire(**part("user", type="input_image", image_url="data:image/jpeg;base64,")),
+        ],
+    ),
+    "audio_not_base64": (
+        "beta",
+        wire(**part("user", type="input_audio", audio="not base64")),
+        "/response/input/0/content/0/audio",
+        [
+            wire(**part("user", type="input_audio", audio="AAAA")),
+            wire(**part("user", type="input_audio", audio="")),
+            wire(**part("user", type="input_audio", audio="AA==")),
+        ],
+    ),
+    "speech_without_words": (
+        "ga",
+        wire(**part("assistant", type="output_audio", audio="AAAA")),
+        "/response/input/0/content/0/transcript",
+        [wire(**part("assistant", type="output_audio", audio="AAAA", transcript="Hi"))],
+    ),
+}
+
+
+def test_every_rule_has_an_example() -> None:
+    assert {rule.look.__name__ for rule in RULES} == EXAMPLES.keys()
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_a_rule_finds_what_it_is_for(name: str) -> None:
+    dialect, event, at, _ = EXAMPLES[name]
+    codes = {rule.code for rule in RULES if rule.look.__name__ == name}
+    found = [problem for problem in check(dialect, event) if problem.at == at]
+    assert {problem.code for problem in found} == codes
+    assert all(problem.message and problem.source for problem in found)
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_a_rule_lets_the_rest_pass(name: str) -> None:
+    dialect, _, _, harmless = EXAMPLES[name]
+    codes = {rule.code for rule in RULES if rule.look.__name__ == name}
+    rows = {(rule.code, rule.source) for rule in RULES if rule.look.__name__ == name}
+    for event in harmless:
+        found = [p for p in check(dialect, event) if (p.code, p.source) in rows]
+        assert [p for p in found if p.code in codes] == [], event
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("junk", [None, 0, "x", [], {}, True, [[]], {"a": {}}])
+def test_no_rule_trips_over_values_of_another_kind(dialect: str, junk: Any) -> None:
+    names = ["modalities", "output_modalities", "voice", "audio", "tools", "tool_choice", "input"]
+    check(dialect, junk)
+    check(dialect, {"type": junk, "event_id": junk, "response": junk})
+    check(dialect, wire(**dict.fromkeys([*names, "metadata", "conversation"], junk)))
+    check(dialect, wire(tools=[junk], input=[junk], **voiced(format=junk, voice=junk)))
+    check(dialect, wire(input=[{"type": "message", "content": [junk], "id": junk}]))
+    check(dialect, wire(input=[{"type": junk, "arguments": junk, "call_id": junk}]))
+    check(dialect, wire(**part("user", type=junk, audio=junk, image_url=junk, text=junk)))
+
+
+@pytest.mark.parametrize("arguments", ["", "[1]", "1", "{", "[" * 100_000, "null"])
+def test_arguments_that_are_no_object_are_warned_about(arguments: str) -> None:
+    call = {"type": "function_call", "name": "f", "arguments": arguments}
+    assert [p.severity for p in problems("beta", wire(input=[call]))] == [Severity.WARNING]
+
+
+def test_one_modality_is_named_once() -> None:
+    [problem] = problems("beta", wire(modalities=["text", "text"]))
+    assert problem.code == "modalities_unclear"
+
+
+def test_an_empty_list_of_tools_cannot_be_required() -> None:
+    [problem] = problems("ga", wire(tools=[], tool_choice="required"))
+    assert (problem.at, problem.severity) == ("/response/tool_choice", Severity.WARNING)
+
+
+def test_a_server_that_the_event_lacks_cannot_be_forced() -> None:
+    choice = {"type": "mcp", "server_label": "other"}
+    [problem] = problems("ga", wire(tools=[], tool_choice=choice))
+    assert problem.at == "/response/tool_choice/server_label"
+
+
+def test_a_second_target_of_an_mcp_server_is_an_error() -> None:
+    event = wire(**mcp(server_url="https://x.example", connector_id="connector_gmail"))
+    [problem] = problems("ga", event)
+    assert problem.at == "/response/tools/0/connector_id"
+
+
+def test_a_data_uri_in_audio_is_named() -> None:
+    [problem] = problems("beta", wire(**part("user", type="input_audio", audio="data:audio/wav,A")))
+    assert problem.message == "This is not base64. Leave out everything up to the comma."
+
+
+# Members at the wrong place, or under the wrong name.
+
+
+@pytest.mark.parametrize("stray", STRAYS, ids=lambda stray: f"{stray.place}/{stray.names[0]}")
+def test_a_member_that_people_expect_is_explained(stray: Stray) -> None:
+    for dialect in stray.dialects:
+        for name in stray.names:
+            event = wire(
+                tools=[{"type": "function", "name": "f"}],
+                tool_choice={"type": "function", "name": "f"},
+                **({"audio": {"output": {}}} if dialect == "ga" else {}),
+            )
+            here: Any = event
+            for step in stray.place.split("/")[1:]:
+                here = here[0] if step == "*" else here[step]
+            here[name] = {}
+            at = stray.place.replace("*", "0") + f"/{name}"
+            [problem] = [p for p in problems(dialect, event) if p.at == at]
+            assert (problem.message, problem.source) == (stray.words, stray.source)
+
+
+@pytest.mark.parametrize(
+    ("event", "at", "fix"),
+    [
+        (
+            wire(max_tokens=5),
+            "/response/max_tokens",
+            [("move", "/response/max_tokens", "/response/max_output_tokens")],
+        ),
+        (
+            wire(max_tokens=5, max_output_tokens=5),
+            "/response/max_tokens",
+            [("remove", None, "/response/max_tokens")],
+        ),
+        (wire(zzz="x"), "/response/zzz", [("remove", None, "/response/zzz")]),
+        (
+            wire(instruction="x"),
+            "/response/instruction",
+            [("move", "/response/instruction", "/response/instructions")],
+        ),
+        (
+            wire(instruction="x", instructions="y"),
+            "/response/instruction",
+            [("remove", None, "/response/instruction")],
+        ),
+        (
+            {"type": "response.create", "instructions": "x"},
+            "/instructions",
+            [("add", None, "/response"), ("move", "/instructions", "/response/instructions")],
+        ),
+        (
+            {"type": "response.create", "instructions": "x", "response": {}},
+            "/instructions",
+            [("move", "/instructions", "/response/instructions")],
+        ),
+        (
+            {"type": "response.create", "instructions": "x", "response": {"instructions": "y"}},
+            "/instructions",
+            [("remove", None, "/instructions")],
+        ),
+        (
+            wire(tools=[{"type": "function", "function": {"name": "f", "strict": True}}]),
+            "/response/tools/0/function",
+            [
+                ("move", "/response/tools/0/function/name", "/response/tools/0/name"),
+                ("remove", None, "/response/tools/0/function"),
+            ],
+        ),
+        (
+            wire(tool_choice={"type": "function", "function": {"name": "f"}}),
+            "/response/tool_choice/function",
+            [
+                ("move", "/response/tool_choice/function/name", "/response/tool_choice/name"),
+                ("remove", None, "/response/tool_choice/function"),
+            ],
+        ),
+        (wire(audio={"output": {}}), "/response/audio", None),
+        (
+            wire(tools=[{"type": "function", "name": "f", "function": "f"}]),
+            "/response/tools/0/function",
+            [("remove", None, "/response/tools/0/function")],
+        ),
+        (
+            wire(input=[{"type": "function_call_output", "cal_id": "c", "output": ""}]),
+            "/response/input/0/cal_id",
+            [("move", "/response/input/0/cal_id", "/response/input/0/call_id")],
+        ),
+    ],
+)
+def test_a_member_under_another_name_is_one_problem_with_a_fix(
+    event: Any, at: str, fix: list[tuple[str, str | None, str]] | None
+) -> None:
+    [problem] = [p for p in problems("beta", event) if p.severity is not Severity.NOTE]
+    steps = problem.fix and [(step["op"], step.get("from"), step["path"]) for step in problem.fix]
+    assert (problem.at, steps) == (at, fix)
+
+
+def test_another_kind_of_event_is_one_problem() -> None:
+    [problem] = problems("beta", {"type": "session.update", "session": {}})
+    assert problem.at == "/type"
+
+
+def test_a_part_spelled_as_beta_servers_want_it_is_no_error() -> None:
+    event = wire(**part("assistant", type="text", text="Hi"))
+    assert [p.severity for p in problems("beta", event)] == [Severity.WARNING]
+    assert [p.severity for p in problems("ga", event)] == [Severity.ERROR]
+
+
+# All together.
+
+
+def test_problems_stand_in_the_order_of_the_text() -> None:
+    event = {
+        "response": {
+            "metadata": {"b": 1, "a": 2},
+            "input": [{}, {"type": "message"}, {"type": "item_reference", "id": "i"}],
+            "voice": 1,
+            "conversation": "x",
+        },
+        "event_id": 1,
+    }
+    assert [problem.at for problem in problems("beta", event)] == [
+        "/response/metadata/b",
+        "/response/metadata/a",
+        "/response/input/0/type",
+        "/response/input/1/role",
+        "/response/input/2",
+        "/response/voice",
+        "/response/conversation",
+        "/event_id",
+        "/type",
+    ]
+
+
+def test_a_rule_is_silent_where_the_model_has_spoken() -> None:
+    found = problems("beta", wire(tools=[{"type": "function", "name": ""}, {"type": "x"}]))
+    assert [problem.at for problem in found] == ["/response/tools/0/name", "/response/tools/1/type"]
+
+
+def test_a_place_has_one_problem_the_gravest() -> None:
+    event = wire(tools=[{"type": "function", "name": "a b"}] * 2)
+    assert len(check("ga", event)) == 3
+    assert [p.at for p in problems("ga", event)] == [
+        "/response/tools/0/name",
+        "/response/tools/1/name",
+    ]
+
+
+@pytest.mark.parametrize("event", [None, 1, "x", [], True])
+def test_what_is_no_object_has_one_problem(event: object) -> None:
+    assert [problem.at for problem in problems("beta", event)] == [""]
+
+
+# One part alone.
+
+
+@pytest.mark.parametrize(
+    ("dialect", "at", "value", "found"),
+    [
+        ("beta", "/response/voice", 1, ["/response/voice"]),
+        ("beta", "/response/voice", {}, ["/response/voice/id"]),
+        ("beta", "/response/voice", "alloy", []),
+        ("beta", "/response/metadata", {"a": 1}, ["/response/metadata/a"]),
+        ("beta", "/response/conversation", "none", []),
+        ("beta", "/response/modalities", ["audio"], ["/response/modalities"]),
+        ("beta", "/response/tool_choice", {"type": "function", "name": "f"}, []),
+        ("beta", "/response/nope", 1, ["/response/nope"]),
+        ("beta", "/response/input/31", SAID, []),
+        ("beta", "/response/input/31", {}, ["/response/input/31/type"]),
+        ("beta", "/response/input/31", {**SAID, "id": "i" * 33}, ["/response/input/31/id"]),
+        (
+            "beta",
+            "/response/input/7",
+            {**USER, "content": [{}]},
+            ["/response/input/7/content/0/type"],
+        ),
+        ("beta", "/response/tools/2", {"type": "function"}, ["/response/tools/2/name"]),
+        ("ga", "/response/tools/2", {"type": "mcp"}, ["/response/tools/2/server_label"]),
+        ("ga", "/response/audio", {"output": {"voice": 1}}, ["/response/audio/output/voice"]),
+        ("ga", "/event_id", "e" * 513, ["/event_id"]),
+        ("ga", "/type", "x", ["/type"]),
+    ],
+)
+def test_a_part_is_looked_at_alone(dialect: str, at: str, value: Any, found: list[str]) -> None:
+    event = EVENTS[dialect, "response.create"]
+    part_problems = problems_of_part(event, at, value)
+    grave = [p.at for p in part_problems if p.severity is not Severity.NOTE]
+    assert grave[:1] == found[:1]
+    assert len(grave) >= len(found)
+
+
+def test_the_fix_of_a_part_starts_at_the_event() -> None:
+    tool: Any = {"type": "function", "function": {"name": "f"}}
+    [problem] = problems_of_part(EVENTS["beta", "response.create"], "/response/tools/5", tool)
+    assert problem.fix == (
+        {
+            "op": "move",
+            "from": "/response/tools/5/function/name",
+            "path": "/response/tools/5/name",
+        },
+        {"op": "remove", "path": "/response/tools/5/function"},
+    )
+
+
+@pytest.mark.parametrize("case", all_cases(), ids=str)
+def test_the_parts_together_find_what_the_whole_finds_there(case: Case) -> None:
+    """All but the rules that compare parts."""
+    event = EVENTS[case.dialect, "response.create"]
+    params = case.event.get("response", {}) if isinstance(case.event, dict) else {}
+    parts: list[tuple[str, Any]] = []
+    for name, value in params.items():
+        if name in ("input", "tools") and isinstance(value, list):
+            parts += [(f"/response/{name}/{place}", item) for place, item in enumerate(value)]
+        else:
+            parts.append((f"/response/{name}", value))
+    alone = {p for at, value in parts for p in problems_of_part(event, at, value)}
+    whole = set(problems_of(event, case.event))
+    crossing = {"out_of_band_unnamed", "no_audio", "forced_out_of_band", "output_without_call"}
+    rest = {p for p in whole - alone if p.code not in crossing and p.at.startswith("/response/")}
+    assert alone <= whole
+    assert {p.source for p in rest} <= {"inferred: tools of a response replace the session's"}
