@@ -102,22 +102,25 @@ class _Reader:
 
     def _set(self) -> list[str]:
         negated = self._takes("^")
-        members: list[str] = []
+        ranges: list[tuple[str, str]] = []
         while not self._takes("]"):
-            members += self._range()
+            ranges += self._ranges()
         if negated:
-            members = [sign for sign in _ANY + string.punctuation if sign not in members]
+            outside = (sign for sign in _ANY + string.punctuation if not _within(sign, ranges))
+            members = list(outside)
+        else:
+            members = [sign for low, high in ranges for sign in _span(low, high)]
         if not members:
-            raise Unsupported("an empty set")
+            raise Unsupported("a set of nothing, or of rare signs")
         return members
 
-    def _range(self) -> list[str]:
+    def _ranges(self) -> list[tuple[str, str]]:
+        """Return the next member of a set as first and last signs."""
         low = self._member()
         if len(low) > 1 or not self.rest.startswith("-") or self.rest[1:2] in ("]", ""):
-            return low
+            return [(sign, sign) for sign in low]
         self._next()
-        high = self._member()
-        return [chr(code) for code in range(ord(low[0]), min(ord(high[0]), ord(low[0]) + 99) + 1)]
+        return [(low[0], self._member()[0])]
 
     def _member(self) -> list[str]:
         sign = self._next()
@@ -187,3 +190,12 @@ class _Reader:
             raise Unsupported("an end too early")
         sign, self.rest = self.rest[0], self.rest[1:]
         return sign
+
+
+def _within(sign: str, ranges: list[tuple[str, str]]) -> bool:
+    return any(low <= sign <= high for low, high in ranges)
+
+
+def _span(low: str, high: str) -> list[str]:
+    """Return the first hundred signs from one to another."""
+    return [chr(code) for code in range(ord(low), min(ord(high), ord(low) + 99) + 1)]

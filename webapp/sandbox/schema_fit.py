@@ -9,7 +9,7 @@ from webapp.wire_reader import JsonValue
 from webapp.wire_writer import write
 
 MAX_DEPTH = 24
-MAX_STEPS = 100_000
+MAX_STEPS = 20_000
 
 
 def resolve(reference: JsonValue, root: JsonValue) -> JsonValue:

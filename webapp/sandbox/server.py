@@ -42,6 +42,7 @@ OFF_LOOP_CHARS = 256 * 1024
 STANDING_CLOCK = 4_102_444_800
 
 log = logging.getLogger("cuecard.sandbox")
+_socket_log = log.getChild("socket")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ async def serve_sandbox(
         max_queue=MAX_QUEUED,
         close_timeout=CLOSE_S,
         server_header="cuecard-sandbox",
-        logger=log.getChild("socket"),
+        logger=_socket_log,
     )
     try:
         taken = server.sockets[0].getsockname()[1]
@@ -252,3 +253,14 @@ def _arrival(connection: ServerConnection, *, require_key: bool) -> Arrival | Tu
     headers = {name.lower(): value for name, value in request.headers.raw_items()}
     offered = ", ".join(request.headers.get_all("Sec-WebSocket-Protocol")).split(", ")
     return receive(request.path, headers, offered, require_key=require_key)
+
+
+def _is_about_us(record: logging.LogRecord) -> bool:
+    """Tell whether the socket library reports an error of ours.
+
+    What else it has to say may hold a client's headers, hence its key.
+    """
+    return record.levelno >= logging.ERROR and record.msg != "opening handshake failed"
+
+
+_socket_log.addFilter(_is_about_us)
