@@ -476,6 +476,15 @@ def test_a_part_spelled_as_beta_servers_want_it_is_no_error() -> None:
     assert [p.severity for p in problems("ga", event)] == [Severity.ERROR]
 
 
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_null_instructions_are_only_warned_about(dialect: str) -> None:
+    [problem] = problems(dialect, wire(instructions=None))
+    assert (problem.at, problem.severity) == ("/response/instructions", Severity.WARNING)
+    assert problem.fix == ({"op": "remove", "path": "/response/instructions"},)
+    [problem] = problems(dialect, wire(instructions=1))
+    assert problem.severity is Severity.ERROR
+
+
 # All together.
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from webapp.events import EVENTS
 from webapp.forms.problems import (
@@ -11,9 +12,12 @@ from webapp.forms.problems import (
     Problem,
     Severity,
     excerpt,
+    from_error,
     from_validation,
     pointer,
 )
+
+MCP_CALL = {"type": "mcp_call", "id": "", "server_label": "", "name": "", "arguments": "{}"}
 
 
 def found(dialect: str, event: Any, under: str = "") -> list[Problem]:
@@ -123,9 +127,9 @@ def test_what_is_no_object_is_a_problem_of_the_whole_event(event: object) -> Non
             "Too small: the lowest value allowed is 0.6.",
         ),
         (
-            {"max_output_tokens": 1e400},
+            {"input": [{**MCP_CALL, "error": {"type": "http_error", "code": "x", "message": ""}}]},
             "invalid_type",
-            "Expected a whole number, but this one has a fraction.",
+            "Expected a number, but this is text.",
         ),
         (
             {"output_audio_format": "mp3"},
@@ -249,6 +253,13 @@ def test_a_fix_is_offered_where_one_is_plain(
 )
 def test_no_more_than_a_short_piece_of_a_value_is_quoted(params: dict[str, Any]) -> None:
     assert "x" * EXCERPT_CHARS not in only("beta", **params).message
+
+
+def test_a_finding_nobody_thought_of_is_a_problem_all_the_same() -> None:
+    error = ErrorDetails(type="decimal_parsing", loc=("a",), msg="", input=None)
+    assert from_error(error, {"a": 1}) == Problem(
+        "/a", Severity.ERROR, "invalid_value", "This value (a number) does not fit here.", "schema"
+    )
 
 
 def test_an_excerpt_is_cut_with_a_sign() -> None:

@@ -1,6 +1,6 @@
 """What the model of an event refuses, in words that name what was meant."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import lru_cache
@@ -149,9 +149,41 @@ _BY_PLACE = {
     for name in stray.names
 }
 
-_BETA_TEXT = (
-    "The document calls this part output_text; Beta servers have asked for text. "
-    "Keep it if yours does."
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What the document rules out and servers have taken all the same: a warning, no error."""
+
+    applies: Callable[[ErrorDetails, JsonValue], bool]
+    words: str
+    source: str
+    dialects: tuple[str, ...] = DIALECTS
+
+
+def null_instructions(error: ErrorDetails, value: JsonValue) -> bool:
+    is_there = error["loc"] == ("response", "instructions")
+    return is_there and _object_at(value, "/response")["instructions"] is None
+
+
+def assistant_text(error: ErrorDetails, _: JsonValue) -> bool:
+    *_before, owner, _content, _place = ("", "", "", *error["loc"])
+    is_text = error["type"] == "union_tag_invalid" and error["ctx"]["tag"] == "|type=text"
+    return is_text and owner == "|type=message role=assistant"
+
+
+TAKEN: tuple[Taken, ...] = (
+    Taken(
+        null_instructions,
+        "The document wants text here, yet servers have taken null. Better leave the member out.",
+        "livekit/agents",
+    ),
+    Taken(
+        assistant_text,
+        "The document calls this part output_text; Beta servers have asked for text. "
+        "Keep it if yours does.",
+        "community.openai.com/t/1068134",
+        ("beta",),
+    ),
 )
 
 
@@ -190,17 +222,12 @@ def _reworded(event: EventType, error: ErrorDetails, value: JsonValue) -> Proble
     problem = from_error(error, value)
     if problem.code == UNKNOWN:
         return _stray(event, error, problem, value)
-    if event.dialect == "beta" and _is_assistant_text(error):
-        return replace(
-            problem, severity=Severity.WARNING, message=_BETA_TEXT, source="forum/1068134"
-        )
+    for taken in TAKEN:
+        if event.dialect in taken.dialects and taken.applies(error, value):
+            return replace(
+                problem, severity=Severity.WARNING, message=taken.words, source=taken.source
+            )
     return problem
-
-
-def _is_assistant_text(error: ErrorDetails) -> bool:
-    *_, owner, _, _ = ("", "", "", *error["loc"])
-    is_text = error["type"] == "union_tag_invalid" and error["ctx"]["tag"] == "|type=text"
-    return is_text and owner == "|type=message role=assistant"
 
 
 def _stray(event: EventType, error: ErrorDetails, problem: Problem, value: JsonValue) -> Problem:

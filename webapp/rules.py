@@ -447,7 +447,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         (*_OUTPUT, "format"),
         format_without_type,
-        Severity.WARNING,
+        Severity.ERROR,
         MISSED,
         "inferred: the schema tells the formats apart by it",
         GA,
