@@ -7,6 +7,7 @@ from flask import Flask
 from jinja2 import StrictUndefined
 
 from webapp.config import Settings
+from webapp.draft_store import DraftStore
 from webapp.edge import Edge
 from webapp.sandbox.server import serve_sandbox
 from webapp.sessions.hub import MemoryHub, StreamSlots
@@ -37,10 +38,11 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.url_map.merge_slashes = False
     app.config["MAX_FORM_PARTS"] = settings.max_fields
     app.config["MAX_FORM_MEMORY_SIZE"] = settings.max_form_bytes
-    media_store = MediaStore(Path(settings.data_dir).expanduser() / "media")
+    data = Path(settings.data_dir).expanduser()
     parts = current.Parts(
         settings=settings,
-        media=media_store,
+        media=MediaStore(data / "media"),
+        drafts=DraftStore(data / "drafts.sqlite"),
         hub=MemoryHub(serve_sandbox),
         streams=StreamSlots(MAX_STREAMS),
     )

@@ -1,19 +1,19 @@
 """The builder: the form of an event, its wire text, and what is wrong with it."""
 
+import json
 from collections.abc import Iterable
 
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from markupsafe import Markup
 from werkzeug.wrappers import Response as BaseResponse
 
-from webapp.drafts import Draft, Part, form_of
+from webapp.drafts import Draft, Part
 from webapp.events import DIALECTS, EVENTS
 from webapp.examples import EXAMPLES, example
 from webapp.forms.edits import Edited
-from webapp.forms.questions import Question, ask, dom_id, find, summary_of
-from webapp.forms.submission import BadSubmission
+from webapp.forms.questions import ask, dom_id, find, summary_of
 from webapp.paste import read_event
-from webapp.views import current, wire_pane
+from webapp.views import current, kept, wire_pane
 from webapp.views.form_changes import Change, changes_of
 from webapp.views.htmx import Swap, fragment, is_htmx
 from webapp.views.problem_list import Finding, counted, findings
@@ -34,7 +34,9 @@ def home() -> BaseResponse:
 def page(dialect: str, event_type: str) -> str:
     """Show the builder, empty or with an example."""
     _known(dialect, event_type)
-    slug = request.args.get("example", "")
+    slug, draft_id = request.args.get("example", ""), request.args.get("draft", "")
+    if draft_id:
+        return render_page(*kept.opened(dialect, event_type, draft_id))
     if not slug:
         return render_page(Draft.empty(dialect, event_type))
     chosen = example(dialect, slug) or abort(404)
@@ -77,7 +79,7 @@ def _summary(name: str, part: Part) -> str:
 def check(dialect: str, event_type: str) -> Response:
     """Show the problems of the whole event, and any block that the page shows otherwise."""
     draft = _submitted(dialect, event_type)
-    return fragment("".join((_wire_changes(draft), _problems(draft))))
+    return _fragments((_wire_changes(draft), _problems(draft)), kept.keep(draft))
 
 
 @bp.post(f"{EVENT}/form")
@@ -90,9 +92,10 @@ def form(dialect: str, event_type: str) -> str | Response:
     if button.startswith("menu:"):
         return _menu(before, button.removeprefix("menu:"))
     after, edited = before.pressed(button)
+    saved = kept.keep(after)
     if not is_htmx():
         return render_page(after, focus=edited.focus)
-    return _form_changes(before, after, button, edited)
+    return _form_changes(before, after, button, edited, saved)
 
 
 def _menu(draft: Draft, name: str) -> str | Response:
@@ -105,15 +108,21 @@ def _menu(draft: Draft, name: str) -> str | Response:
     return fragment(render_template("builder/_change.html", change=change, **words))
 
 
-def _form_changes(before: Draft, after: Draft, button: str, edited: Edited) -> Response:
+def _form_changes(
+    before: Draft, after: Draft, button: str, edited: Edited, saved: dict[str, object]
+) -> Response:
     asked, was = ask(after.form, after.root), ask(before.form, before.root)
     shown = [
         render_template("builder/_change.html", change=change, **_words(after))
         for change in changes_of(was, asked, button, edited)
     ]
-    answer = fragment("".join((*shown, _wire_changes(after), _problems(after))))
-    answer.headers["HX-Trigger"] = f'{{"cuecard:focus": {{"on": "{edited.focus}"}}}}'
-    return answer
+    events = saved | {"cuecard:focus": {"on": edited.focus}}
+    return _fragments((*shown, _wire_changes(after), _problems(after)), events)
+
+
+def _fragments(pieces: Iterable[str], events: dict[str, object]) -> Response:
+    """Answer with pieces for several places, and events for the page's scripts."""
+    return fragment("".join(pieces), trigger=json.dumps(events))
 
 
 @bp.post(f"{EVENT}/raw")
@@ -127,9 +136,11 @@ def raw(dialect: str, event_type: str) -> tuple[str, int] | str | Response:
     except Unreadable as fault:
         return _unreadable(dialect, event_type, text, fault)
     draft = Draft.from_value(dialect, event_type, reading.value, current.media().keep)
+    saved = kept.keep(draft)
     if not is_htmx():
         return render_page(draft, repairs=reading.repairs)
-    return render_template("builder/_filled.html", repairs=reading.repairs, **_seen(draft))
+    filled = render_template("builder/_filled.html", repairs=reading.repairs, **_seen(draft))
+    return _fragments((filled,), saved)
 
 
 def _unreadable(
@@ -172,6 +183,7 @@ def schema(dialect: str, event_type: str) -> dict[str, JsonValue]:
 
 def render_page(
     draft: Draft,
+    draft_id: str = "",
     *,
     chosen: str = "",
     focus: str = "",
@@ -188,6 +200,8 @@ def render_page(
         "raw": raw,
         "fault": fault,
         "repairs": repairs,
+        "draft_id": draft_id or kept.id_of_form() or kept.new_id(),
+        "recent": kept.recent(),
         "dialects": DIALECTS,
         "examples": [one for one in EXAMPLES if one.dialect == draft.dialect],
     }
@@ -236,6 +250,3 @@ def _submitted(dialect: str, event_type: str) -> Draft:
 def _known(dialect: str, event_type: str) -> None:
     if (dialect, event_type) not in EVENTS:
         abort(404)
-
-
-__all__ = ["BadSubmission", "Question", "bp", "find", "form_of", "render_page"]

@@ -8,6 +8,7 @@ from typing import cast
 from flask import Flask, Response, after_this_request, current_app, g, request
 
 from webapp.config import Settings
+from webapp.draft_store import DraftStore
 from webapp.edge import NONCE
 from webapp.intake import FORM, read_fields
 from webapp.sessions.hub import Hub, StreamSlots
@@ -23,6 +24,7 @@ class Parts:
 
     settings: Settings
     media: MediaStore
+    drafts: DraftStore
     hub: Hub
     streams: StreamSlots
 
@@ -45,6 +47,11 @@ def settings() -> Settings:
 def media() -> MediaStore:
     """Return where the sounds and pictures of drafts are kept."""
     return parts().media
+
+
+def drafts() -> DraftStore:
+    """Return where drafts are kept while people type."""
+    return parts().drafts
 
 
 def hub() -> Hub:

@@ -106,7 +106,7 @@ def html(parts: Iterable[Pane]) -> Markup:
 
 
 def changes(parts: Sequence[Pane], seen: Sequence[str]) -> Markup | None:
-    """Return the partials that bring a page that shows ``seen`` up to date; None for "all of it"."""
+    """Return the partials that bring a page that shows ``seen`` up to date; None: all of it."""
     before = {entry.split(":", 1)[0]: entry for entry in seen}
     after = {part.block.name: part for part in parts}
     kept = [name for name in before if name in after]
