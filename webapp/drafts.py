@@ -16,7 +16,9 @@ from webapp.wire_reader import JsonValue
 from webapp.wire_text import Block, Contents, blocks, one_block, part_of, text_of
 
 # Inputs of the builder's form that are about the page, not about the event.
-CONTROLS = frozenset({"do", "style", "shown", "draft", "token", "endpoint", "session", "anyway", "text"})
+CONTROLS = frozenset(
+    ["do", "style", "shown", "draft", "raw", "token", "endpoint", "session", "anyway", "text"]
+)
 
 
 @cache

@@ -1,7 +1,7 @@
 """The builder: the form of an event, its wire text, and what is wrong with it."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from markupsafe import Markup
@@ -79,7 +79,7 @@ def _summary(name: str, part: Part) -> str:
 def check(dialect: str, event_type: str) -> Response:
     """Show the problems of the whole event, and any block that the page shows otherwise."""
     draft = _submitted(dialect, event_type)
-    return _fragments((_wire_changes(draft), _problems(draft)), kept.keep(draft))
+    return _fragments(_followers(draft), kept.keep(draft))
 
 
 @bp.post(f"{EVENT}/form")
@@ -117,7 +117,18 @@ def _form_changes(
         for change in changes_of(was, asked, button, edited)
     ]
     events = saved | {"cuecard:focus": {"on": edited.focus}}
-    return _fragments((*shown, _wire_changes(after), _problems(after)), events)
+    return _fragments((*shown, *_followers(after)), events)
+
+
+def _followers(draft: Draft) -> Iterator[str]:
+    """Yield what follows the form wherever it stands: wire text, problems, and the open text."""
+    yield _wire_changes(draft)
+    yield _problems(draft)
+    if "raw" in request.form:
+        text = render_template(
+            "builder/_raw_text.html", raw=draft.wire_text(current.media().text), raw_focus=False
+        )
+        yield f'<hx-partial hx-target="#raw-text" hx-swap="outerHTML">{text}</hx-partial>'
 
 
 def _fragments(pieces: Iterable[str], events: dict[str, object]) -> Response:
@@ -159,7 +170,7 @@ def raw_edit(dialect: str, event_type: str) -> str:
     text = draft.wire_text(current.media().text)
     if not is_htmx():
         return render_page(draft, raw=text)
-    return render_template("builder/_raw.html", raw=text, fault=None, repairs=(), draft=draft)
+    return render_template("builder/_raw.html", raw=text, fault=None, **_words(draft))
 
 
 @bp.post(f"{EVENT}/wire")
@@ -226,6 +237,7 @@ def _words(draft: Draft) -> dict[str, object]:
         "problems": counted(found),
         "focus": "",
         "menu": "",
+        "draft_id": kept.id_of_form(),
     }
 
 
