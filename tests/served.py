@@ -8,8 +8,9 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 
 START_TIMEOUT_S = 60
@@ -49,17 +50,25 @@ class Served:
 
 
 @contextlib.contextmanager
-def serve(**environ: str) -> Iterator[Served]:
-    """Start the app, wait for the address it prints, and stop it in the end."""
-    with tempfile.TemporaryDirectory() as folder:
-        errors = f"{folder}/errors"
+def serve(
+    command: Sequence[str] = (sys.executable, "-m", "webapp.cli"),
+    folder: Path | None = None,
+    **environ: str,
+) -> Iterator[Served]:
+    """Start the app, wait for the address it prints, and stop it in the end.
+
+    ``command`` is the ``cuecard`` to run and ``folder`` where to run it.
+    """
+    with tempfile.TemporaryDirectory() as own:
+        errors = f"{own}/errors"
         with open(errors, "w", encoding="utf-8") as sink:
             process = subprocess.Popen(
-                [sys.executable, "-m", "webapp.cli", "run", "--host", "127.0.0.1", "--port", "0"],
+                [*command, "run", "--host", "127.0.0.1", "--port", "0"],
                 stdout=subprocess.PIPE,
                 stderr=sink,
                 text=True,
-                env={**os.environ, "CUECARD_DATA_DIR": f"{folder}/data", **environ},
+                cwd=folder,
+                env={**os.environ, "CUECARD_DATA_DIR": f"{own}/data", **environ},
             )
         try:
             yield Served(process, _address(process, errors), errors)
