@@ -3,6 +3,12 @@
 import asyncio
 import base64
 import json
+import logging
+import signal
+import socket as socket_module
+import subprocess
+import sys
+from contextlib import suppress
 
 import pytest
 from websockets.asyncio.client import connect
@@ -19,6 +25,7 @@ from tests.sandbox_client import (
     only,
     user_says,
 )
+from webapp.sandbox import server
 from webapp.sandbox.server import serve_sandbox
 
 TOWN = {
@@ -559,3 +566,116 @@ def test_a_message_above_the_limit_closes_the_socket() -> None:
             assert socket.close_code == 1009
 
     asyncio.run(run())
+
+
+def test_an_old_session_is_closed_with_a_reason() -> None:
+    async def run() -> None:
+        async with (
+            serve_sandbox(session_s=0.1) as sandbox,
+            connect(f"{sandbox.url}?model=m") as socket,
+        ):
+            caller = Caller(socket)
+            events = await caller.until("error")
+            assert events[-1]["error"]["code"] == "session_expired"
+            with pytest.raises(ConnectionClosed):
+                await caller.next()
+            assert (socket.close_code, socket.close_reason) == (1001, "session_expired")
+
+    asyncio.run(run())
+
+
+def test_a_full_sandbox_answers_with_plain_http(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "MAX_CONNECTIONS", 1)
+
+    async def run() -> None:
+        async with serve_sandbox() as sandbox, connect(f"{sandbox.url}?model=m") as socket:
+            await socket.recv()
+            with pytest.raises(InvalidStatus) as refused:
+                async with connect(f"{sandbox.url}?model=m"):
+                    pass
+            assert refused.value.response.status_code == 503
+
+    asyncio.run(run())
+
+
+def test_a_peer_that_never_stops_pinging_cannot_hold_up_the_end() -> None:
+    async def run() -> float:
+        loop = asyncio.get_running_loop()
+        async with serve_sandbox() as sandbox:
+            reader, writer = await asyncio.open_connection("127.0.0.1", sandbox.port)
+            writer.write(
+                b"GET /v1/realtime?model=m HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
+                b"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+            )
+            await reader.readuntil(b"\r\n\r\n")
+            pinging = asyncio.create_task(_ping_for_ever(writer))
+            await asyncio.sleep(0.1)
+            began = loop.time()
+        pinging.cancel()
+        with suppress(asyncio.CancelledError, OSError):
+            await pinging
+        writer.close()
+        return loop.time() - began
+
+    assert asyncio.run(run()) < 6
+
+
+async def _ping_for_ever(writer: asyncio.StreamWriter) -> None:
+    while True:
+        writer.write(b"\x89\x80\x00\x00\x00\x00" * 50)
+        await writer.drain()
+        await asyncio.sleep(0.002)
+
+
+def _command(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "webapp.cli", "sandbox", *arguments]
+
+
+def test_the_command_prints_its_address_and_ends_when_interrupted() -> None:
+    with subprocess.Popen(
+        _command("--port", "0", "--speed", "0"), stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout
+        line = process.stdout.readline()
+        url = line.split()[-1]
+
+        async def call() -> str:
+            async with connect(url) as socket:
+                return str(await socket.recv())
+
+        assert '"session.created"' in asyncio.run(call())
+        process.send_signal(signal.SIGINT)
+        assert process.wait(10) == 0
+
+
+def test_the_command_says_when_its_address_is_taken() -> None:
+    with socket_module.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        done = subprocess.run(_command("--port", port), capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert f"cannot listen on 127.0.0.1:{port}" in done.stderr
+
+
+def test_addresses_of_version_six_stand_in_brackets() -> None:
+    async def run() -> None:
+        async with serve_sandbox("::1") as sandbox:
+            assert sandbox.url == f"ws://[::1]:{sandbox.port}/v1/realtime"
+
+    asyncio.run(run())
+
+
+def test_headers_of_a_broken_handshake_reach_no_log(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+
+    async def run() -> None:
+        async with serve_sandbox() as sandbox:
+            reader, writer = await asyncio.open_connection("127.0.0.1", sandbox.port)
+            writer.write(
+                b"GET /v1/realtime HTTP/1.1\r\nAuthorization: Bearer sk-canary\x01\r\n\r\n"
+            )
+            await reader.read()
+            writer.close()
+
+    asyncio.run(run())
+    assert "canary" not in caplog.text

@@ -13,6 +13,7 @@ from http import HTTPStatus
 
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
+from websockets.frames import CloseCode
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
@@ -60,6 +61,7 @@ class Manner:
     seed: int | None = None
     speed: float = 1.0
     require_key: bool = False
+    session_s: float = SESSION_S
 
     def script(self, arrival: Arrival) -> Script:
         """Return a new session, seeded or by chance."""
@@ -78,15 +80,16 @@ async def serve_sandbox(
     seed: int | None = None,
     speed: float = 1.0,
     require_key: bool = False,
+    session_s: float = SESSION_S,
 ) -> AsyncIterator[Sandbox]:
     """Serve sessions in the running loop for as long as the context lasts.
 
-    Port 0 takes any free one.
+    Port 0 takes any free one. A session may be ``session_s`` seconds old.
 
     Raises:
         OSError: if the address cannot be listened on.
     """
-    manner = Manner(seed, speed, require_key)
+    manner = Manner(seed, speed, require_key, session_s)
 
     async def play(connection: ServerConnection) -> None:
         await _Play(connection, manner).run()
@@ -168,44 +171,43 @@ class _Play:
     def __init__(self, connection: ServerConnection, manner: Manner) -> None:
         self._connection = connection
         self._manner = manner
-        self._playing: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
+        """Hold a session until its socket closes; responses that still play end with it."""
         arrival = _arrival(self._connection, require_key=self._manner.require_key)
         try:
-            if isinstance(arrival, TurnedAway):
-                await self._turn_away(arrival)
-            else:
-                await self._hold(self._manner.script(arrival))
-        except ConnectionClosed as closed:
-            log.debug("session over: %s", closed)
-        finally:
-            await self._stop()
+            async with asyncio.TaskGroup() as replies:
+                if isinstance(arrival, TurnedAway):
+                    await self._turn_away(arrival)
+                else:
+                    await self._hold(self._manner.script(arrival), replies)
+        except* ConnectionClosed:
+            log.debug("session over: %s", self._connection.close_code)
 
     async def _turn_away(self, guest: TurnedAway) -> None:
         log.info("turned away: %s", guest.close_reason)
         await self._say([guest.say(Ids(self._manner.seed or secrets.randbits(64)))])
         await self._connection.close(guest.close_code, guest.close_reason)
 
-    async def _hold(self, script: Script) -> None:
-        """Hold a session until the client leaves or the session is too old."""
+    async def _hold(self, script: Script, replies: asyncio.TaskGroup) -> None:
         log.info("session with %s in %s", script.session["model"], script.dialect)
         await self._say(script.opening())
         try:
-            async with asyncio.timeout(SESSION_S):
-                async for message in self._connection:
-                    await self._answer(script, message)
+            async with asyncio.timeout(self._manner.session_s):
+                while True:
+                    await self._answer(script, await self._connection.recv(), replies)
         except TimeoutError:
             await self._say(script.expiry())
-            await self._connection.close(1001, "session_expired")
+            await self._connection.close(CloseCode.GOING_AWAY, "session_expired")
+            await self._connection.recv()  # raises, as all that is left is closed
 
-    async def _answer(self, script: Script, message: str | bytes) -> None:
+    async def _answer(
+        self, script: Script, message: str | bytes, replies: asyncio.TaskGroup
+    ) -> None:
         answer = script.answer_heard(await _heard(message, script.dialect))
         await self._say(answer.says)
         if answer.reply:
-            task = asyncio.create_task(self._perform(answer.reply))
-            self._playing.add(task)
-            task.add_done_callback(self._playing.discard)
+            replies.create_task(self._perform(answer.reply))
 
     async def _perform(self, reply: Reply) -> None:
         """Play one response on time: what runs late does not shift what follows."""
@@ -231,12 +233,6 @@ class _Play:
     async def _say(self, says: Iterable[Say]) -> None:
         for say in says:
             await self._connection.send(write(say.event, indent=None))
-
-    async def _stop(self) -> None:
-        for task in self._playing:
-            task.cancel()
-        if self._playing:
-            await asyncio.wait(self._playing)
 
 
 async def _heard(message: str | bytes, dialect: Dialect) -> Heard | Refusal:

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from webapp.sandbox.g711 import alaw_from_pcm, mulaw_from_pcm
 from webapp.sandbox.phones import phones
-from webapp.sandbox.voices import voice_of
+from webapp.sandbox.voices import Voice, voice_of
 
 RATES = {"pcm16": 24_000, "g711_ulaw": 8_000, "g711_alaw": 8_000}
 BYTES_PER_S = {"pcm16": 48_000, "g711_ulaw": 8_000, "g711_alaw": 8_000}
@@ -93,31 +93,52 @@ class Speaker:
         self.bytes_per_s = BYTES_PER_S[sound]
         self._voice = voice_of(voice)
         self._sound = sound
-        self._rate = RATES[sound]
         self._words = 0
 
     def say(self, text: str) -> bytes:
         """Return the sound of a piece of text, a short silence for what has no sound."""
-        samples = array("h")
-        for word in text.split():
-            samples.extend(self._word(word))
-        return _encoded(samples, self._sound)
+        return b"".join(self._word(word) for word in text.split())
 
-    def _word(self, word: str) -> list[int]:
+    def _word(self, word: str) -> bytes:
         self._words += 1
+        place = self._words
+        if _mark(word) in _BENDS:
+            self._words = 0
+        return _spoken(word, place, self._voice, self._sound)
+
+
+@lru_cache(maxsize=512)
+def _spoken(word: str, place: int, voice: Voice, sound: str) -> bytes:
+    """Return the sound of a word, the ``place``-th of its sentence; openings come up often."""
+    track = _Track(RATES[sound], voice, place).word(word)
+    loudest = max(map(abs, track), default=0)
+    scale = min(LOUDNESS, LOUDEST / max(loudest, 1))
+    return _encoded(array("h", [int(level * scale) for level in track]), sound)
+
+
+def _mark(word: str) -> str:
+    """Return the punctuation mark a word ends with, if it does."""
+    return word.rstrip(_CLOSERS)[-1:]
+
+
+class _Track:
+    """The sound of one word while it is put together."""
+
+    def __init__(self, rate: int, voice: Voice, place: int) -> None:
+        self._rate = rate
+        self._voice = voice
+        self._words = place
+
+    def word(self, word: str) -> list[float]:
         pace = UNPACED_WORDS_PER_S / self._voice.words_per_s
         sounds = [_paced(sound, pace) for phone in phones(word) for sound in _sounds(phone)]
-        mark = word.rstrip(_CLOSERS)[-1:]
+        mark = _mark(word)
         pause_s = PAUSES_S.get(mark, GAP_S if sounds else SILENT_WORD_S) * pace
         spoken_s = sum(sound.seconds for sound in sounds)
         track = [0.0] * round((spoken_s + pause_s) * self._rate)
         self._add_voice(track, sounds, spoken_s, _BENDS.get(mark, 0.0))
         self._add_noise(track, sounds)
-        if mark in _BENDS:
-            self._words = 0
-        loudest = max(map(abs, track), default=0)
-        scale = min(LOUDNESS, LOUDEST / max(loudest, 1))
-        return [int(level * scale) for level in track]
+        return track
 
     def _add_voice(
         self, track: list[float], sounds: list[_Sound], spoken_s: float, bend: float
