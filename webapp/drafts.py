@@ -1,15 +1,16 @@
 """Draft: what was typed, its wire text, and its problems."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
+from typing import TypeAlias
 
 from webapp.checks import problems_of, problems_of_part
 from webapp.events import EVENTS, EventType
 from webapp.forms.derive import derive
 from webapp.forms.edits import Edited, press, value_of
 from webapp.forms.fields import Field
-from webapp.forms.nodes import Leaf, Listing, Node, Picked, Raw, Record, Stored, Table, Unknown
+from webapp.forms.nodes import Listing, Node, Picked, Raw, Record, Stored, Table, Unknown
 from webapp.forms.problems import Problem, Severity
 from webapp.forms.submission import Keep, fill, read_form, read_part
 from webapp.wire_reader import JsonValue
@@ -17,8 +18,15 @@ from webapp.wire_text import Block, Contents, blocks, one_block, part_of, text_o
 
 # Inputs of the builder's form that are about the page, not about the event.
 CONTROLS = frozenset(
-    ["do", "style", "shown", "draft", "raw", "token", "endpoint", "session", "anyway", "text"]
+    ("do", "style", "shown", "draft", "raw", "token", "endpoint", "session", "anyway", "text")
 )
+
+Has: TypeAlias = Callable[[str], bool]
+"""Whether the string behind a stored token is still there."""
+
+
+def _has_all(_token: str) -> bool:
+    return True
 
 
 @cache
@@ -35,13 +43,15 @@ def form_of(dialect: str, event_type: str) -> Field:
 class Draft:
     """An event still being written, valid or not.
 
-    ``compact`` picks its text: on one line, or pretty over several.
+    ``compact`` picks its text: on one line, or pretty over several; ``has`` is asked about each
+    stored sound and picture.
     """
 
     dialect: str
     type: str
     root: Node
     compact: bool = False
+    has: Has = field(default=_has_all, compare=False, repr=False)
 
     @classmethod
     def empty(cls, dialect: str, event_type: str) -> "Draft":
@@ -56,7 +66,13 @@ class Draft:
         return cls(dialect, event_type, fill(form_of(dialect, event_type), value, keep))
 
     @classmethod
-    def read(cls, dialect: str, event_type: str, inputs: Iterable[tuple[str, str]]) -> "Draft":
+    def read(
+        cls,
+        dialect: str,
+        event_type: str,
+        inputs: Iterable[tuple[str, str]],
+        has: Has = _has_all,
+    ) -> "Draft":
         """Return the draft that a submitted form spells.
 
         Raises:
@@ -70,12 +86,12 @@ class Draft:
             elif name == "style":
                 style = text
         root = read_form(form_of(dialect, event_type), own)
-        return cls(dialect, event_type, root, compact=style == "compact")
+        return cls(dialect, event_type, root, compact=style == "compact", has=has)
 
     def pressed(self, button: str) -> tuple["Draft", Edited]:
         """Return the draft after a button of its form, and what that changed."""
         edited = press(self.form, self.root, button)
-        return Draft(self.dialect, self.type, edited.root, self.compact), edited
+        return replace(self, root=edited.root), edited
 
     @property
     def form(self) -> Field:
@@ -105,7 +121,7 @@ class Draft:
     @cached_property
     def problems(self) -> tuple[Problem, ...]:
         """What is wrong with the event, in the order of its text."""
-        found = [*typing_problems(self.root, "")]
+        found = [*typing_problems(self.root, "", self.has)]
         taken = {problem.at for problem in found}
         found += [p for p in problems_of(self.event_type, self.value) if p.at not in taken]
         return tuple(found)
@@ -133,6 +149,7 @@ class Part:
         inputs: Iterable[tuple[str, str]],
         *,
         comma: bool,
+        has: Has = _has_all,
     ) -> "Part":
         """Return the block called ``name``, read from its own inputs; pointers start at it.
 
@@ -146,7 +163,7 @@ class Part:
         node = read_part(field, name, own)
         # An item's place in its list does not matter to what is wrong with it.
         at = "/" + "/".join("0" if _is_key(part) else part for part in name.split("."))
-        found = [*typing_problems(node, at)]
+        found = [*typing_problems(node, at, has)]
         taken = {problem.at for problem in found}
         value = value_of(node)
         kind = EVENTS[dialect, event_type]
@@ -163,17 +180,17 @@ def _relative(found: list[Problem], at: str) -> Iterator[Problem]:
         yield Problem(problem.at.removeprefix(at), problem.severity, problem.code, problem.message)
 
 
-def typing_problems(node: Node, at: str) -> Iterator[Problem]:
-    """Yield what is wrong with the typing itself: unread JSON, equal and empty names."""
+def typing_problems(node: Node, at: str, has: Has = _has_all) -> Iterator[Problem]:
+    """Yield what is wrong with the typing itself: unread JSON, names twice, lost media."""
     match node:
         case Raw(fault=fault) if fault is not None:
             where = f"line {fault.line}, column {fault.column}"
             message = f"This is not JSON yet ({where}): {fault.reason} It goes as text until it is."
             yield Problem(at, Severity.ERROR, "not_json", message)
         case Picked():
-            yield from typing_problems(node.node, at)
+            yield from typing_problems(node.node, at, has)
         case Unknown():
-            yield from typing_problems(node.node, at)
+            yield from typing_problems(node.node, at, has)
         case Record():
             named = [
                 (below.name if isinstance(below, Unknown) else name, below)
@@ -181,16 +198,24 @@ def typing_problems(node: Node, at: str) -> Iterator[Problem]:
             ]
             yield from _problems_of_names([name for name, _ in named], at)
             for name, below in named:
-                yield from typing_problems(below, f"{at}/{_escaped(name)}")
+                yield from typing_problems(below, f"{at}/{_escaped(name)}", has)
         case Table():
             yield from _problems_of_names([entry.name for entry in node.entries.values()], at)
             for entry in node.entries.values():
-                yield from typing_problems(entry.node, f"{at}/{_escaped(entry.name)}")
+                yield from typing_problems(entry.node, f"{at}/{_escaped(entry.name)}", has)
         case Listing():
             for place, item in enumerate(node.items.values()):
-                yield from typing_problems(item, f"{at}/{place}")
-        case Leaf() | Stored():
+                yield from typing_problems(item, f"{at}/{place}", has)
+        case Stored() if not has(node.token):
+            yield Problem(at, Severity.ERROR, "media_gone", _GONE.format(node.label))
+        case _:
             return
+
+
+_GONE = (
+    "What this stood for ({}) is no longer here; choose the file again. Until then an empty text"
+    " is sent."
+)
 
 
 def _problems_of_names(names: list[str], at: str) -> Iterator[Problem]:
