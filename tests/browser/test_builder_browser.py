@@ -27,7 +27,11 @@ def expect_shown(tab: Page, event: object) -> None:
     """Wait until the wire column shows ``event``."""
     script = """event => {
       const lines = [...document.querySelectorAll('#wire .ln')].map(line => line.textContent);
-      try { return JSON.stringify(JSON.parse(lines.join('\\n'))) === event; } catch { return false; }
+      try {
+        return JSON.stringify(JSON.parse(lines.join('\\n'))) === event;
+      } catch {
+        return false;
+      }
     }"""
     tab.wait_for_function(
         script, arg=json.dumps(event, separators=(",", ":"), ensure_ascii=False), timeout=10_000
