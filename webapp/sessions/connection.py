@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from dataclasses import dataclass
 from typing import Protocol, TypeVar
 from urllib.parse import urlsplit
 
@@ -21,12 +22,8 @@ from webapp.events.server import ServerEvent
 from webapp.sessions.protocol import read_received
 
 MIB = 1024 * 1024
-OPEN_TIMEOUT_S = 10.0
-PING_S = 10.0
-SEND_TIMEOUT_S = 10.0
-CLOSE_TIMEOUT_S = 3.0
-CLOSING_GRACE_S = 2.0
-WATCH_EVERY_S = 1.0
+STOP_TIMEOUT_S = 3.0
+LISTEN_TIMEOUT_S = 1.0
 MAX_FRAME_BYTES = 16 * MIB
 MAX_QUEUED_FRAMES = 4
 LARGE_CHARS = 256 * 1024
@@ -40,6 +37,21 @@ logging.getLogger("websockets").setLevel(logging.WARNING)
 log = logging.getLogger("cuecard")
 
 
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a server may take, in seconds: to open, to answer a ping, to read, to close.
+
+    ``closing_s`` is how long a socket may be neither open nor closed, looked at every ``watch_s``.
+    """
+
+    open_s: float = 10.0
+    ping_s: float = 10.0
+    read_s: float = 10.0
+    close_s: float = 3.0
+    closing_s: float = 2.0
+    watch_s: float = 1.0
+
+
 class Served(Protocol):
     """A server of our own while it runs."""
 
@@ -48,6 +60,7 @@ class Served(Protocol):
 
 
 Serve = Callable[[], AbstractAsyncContextManager[Served]]
+FindTarget = Callable[[], Coroutine[object, object, Target]]
 
 
 class Listener(Protocol):
@@ -76,7 +89,7 @@ class SocketThread:
         """Run ``work`` on the loop; the future gives its result to any other thread."""
         return asyncio.run_coroutine_threadsafe(work, self._started())
 
-    def stop(self, timeout_s: float = CLOSE_TIMEOUT_S) -> None:
+    def stop(self, timeout_s: float = STOP_TIMEOUT_S) -> None:
         """Cancel what still runs and end the thread; it can start again."""
         with self._lock:
             loop, thread = self._loop, self._thread
@@ -112,6 +125,8 @@ class Embedded:
         """Return the address of the running server."""
         self._lock = self._lock or asyncio.Lock()
         async with self._lock:
+            if self._url and not await _listens(self._url):
+                await self.close()
             if not self._url:
                 served = await self._stack.enter_async_context(self._serve())
                 self._url = served.url
@@ -121,15 +136,17 @@ class Embedded:
         """Stop the server; the next ``url`` starts another."""
         self._url = ""
         stack, self._stack = self._stack, AsyncExitStack()
-        await stack.aclose()
+        with contextlib.suppress(OSError):
+            await stack.aclose()
 
 
 class Connection:
     """One WebSocket from opening to closing."""
 
-    def __init__(self, find_target: "Callable[[], Coroutine[object, object, Target]]") -> None:
+    def __init__(self, find_target: FindTarget, patience: Patience) -> None:
         """Keep what finds the address when it is time to connect."""
         self._find_target = find_target
+        self._patience = patience
         self._socket: ClientConnection | None = None
         self._task: asyncio.Task[None] | None = None
         self._closing_since_s: float | None = None
@@ -138,13 +155,14 @@ class Connection:
         """Connect, hand on every frame, and say how it ended."""
         self._task = asyncio.current_task()
         try:
-            async with asyncio.timeout(OPEN_TIMEOUT_S):
-                websocket = self._socket = await _open(await self._find_target())
+            async with asyncio.timeout(self._patience.open_s):
+                target = await self._find_target()
+                websocket = self._socket = await _open(target, self._patience)
         except asyncio.CancelledError:
             listener.failed("You closed the session while it was connecting.")
             return
         except Exception as error:
-            listener.failed(_why_not_connected(error))
+            listener.failed(_why_not_connected(error, self._patience))
             return
         watchdog = asyncio.create_task(self._watch(websocket))
         try:
@@ -159,13 +177,13 @@ class Connection:
             watchdog.cancel()
 
     async def send(self, text: str, listener: Listener) -> None:
-        """Send one text frame; a server that does not read is given up after 10 s."""
+        """Send one text frame; a server that does not read is given up."""
         websocket = self._socket
         if websocket is None:
             return
         listener.sending(text)
         try:
-            async with asyncio.timeout(SEND_TIMEOUT_S):
+            async with asyncio.timeout(self._patience.read_s):
                 await websocket.send(text)
         except TimeoutError:
             websocket.transport.abort()
@@ -173,14 +191,14 @@ class Connection:
             pass  # the receiving side says how it ended
 
     async def close(self, code: int = 1000, reason: str = "") -> None:
-        """Close within 3 s, with or without the server's consent."""
+        """Close soon, with or without the server's consent."""
         websocket = self._socket
         if websocket is None:
             if self._task is not None:
                 self._task.cancel()
             return
         try:
-            async with asyncio.timeout(CLOSE_TIMEOUT_S):
+            async with asyncio.timeout(self._patience.close_s):
                 await websocket.close(code, reason)
         except TimeoutError:
             websocket.transport.abort()
@@ -189,15 +207,15 @@ class Connection:
         """Cut a socket that is neither open nor closed: a peer may keep it so for long."""
         loop = asyncio.get_running_loop()
         while True:
-            await asyncio.sleep(WATCH_EVERY_S)
+            await asyncio.sleep(self._patience.watch_s)
             if websocket.state is not SocketState.CLOSING:
                 continue
             self._closing_since_s = self._closing_since_s or loop.time()
-            if loop.time() - self._closing_since_s >= CLOSING_GRACE_S:
+            if loop.time() - self._closing_since_s >= self._patience.closing_s:
                 websocket.transport.abort()
 
 
-async def _open(target: Target) -> ClientConnection:
+async def _open(target: Target, patience: Patience) -> ClientConnection:
     """Connect with a socket of our own, so that no redirect and no proxy comes between."""
     parts = urlsplit(target.url)
     host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "wss" else 80)
@@ -214,16 +232,27 @@ async def _open(target: Target) -> ClientConnection:
             compression=None,
             additional_headers=target.headers,
             user_agent_header=USER_AGENT,
-            open_timeout=OPEN_TIMEOUT_S,
-            ping_interval=PING_S,
-            ping_timeout=PING_S,
-            close_timeout=CLOSING_GRACE_S,
+            open_timeout=patience.open_s,
+            ping_interval=patience.ping_s,
+            ping_timeout=patience.ping_s,
+            close_timeout=patience.closing_s,
             max_size=MAX_FRAME_BYTES,
             max_queue=MAX_QUEUED_FRAMES,
         )
     except BaseException:
         sock.close()
         raise
+
+
+async def _listens(url: str) -> bool:
+    parts = urlsplit(url)
+    try:
+        async with asyncio.timeout(LISTEN_TIMEOUT_S):
+            _, writer = await asyncio.open_connection(parts.hostname, parts.port)
+    except (OSError, TimeoutError):
+        return False
+    writer.transport.abort()
+    return True
 
 
 async def _receive(websocket: ClientConnection, listener: Listener) -> None:
@@ -237,11 +266,11 @@ async def _receive(websocket: ClientConnection, listener: Listener) -> None:
         listener.received(payload, event)
 
 
-def _why_not_connected(error: Exception) -> str:
+def _why_not_connected(error: Exception, patience: Patience) -> str:
     """Say why there is no connection, in words of ours: the exception may quote a secret."""
     match error:
         case TimeoutError():
-            return f"The server did not answer within {OPEN_TIMEOUT_S:.0f} s."
+            return f"The server did not answer within {patience.open_s:.0f} s."
         case InvalidStatus():
             status = error.response.status_code
             wait = error.response.headers.get("Retry-After", "")
@@ -285,7 +314,7 @@ def _run(loop: asyncio.AbstractEventLoop) -> None:
             task.cancel()
         with contextlib.suppress(TimeoutError):
             finish = asyncio.gather(*pending, return_exceptions=True)
-            loop.run_until_complete(asyncio.wait_for(finish, CLOSE_TIMEOUT_S))
+            loop.run_until_complete(asyncio.wait_for(finish, STOP_TIMEOUT_S))
         loop.run_until_complete(loop.shutdown_asyncgens())
     finally:
         loop.close()

@@ -14,8 +14,8 @@ from typing import Protocol
 
 from webapp.endpoints import Preset, Target, target_of
 from webapp.errors import LocalError
-from webapp.sessions.connection import Embedded, Serve, SocketThread
-from webapp.sessions.live import Clock, Ends, FindTarget, LiveSession
+from webapp.sessions.connection import Embedded, FindTarget, Patience, Serve, SocketThread
+from webapp.sessions.live import Clock, Ends, LiveSession
 from webapp.sessions.protocol import State
 
 CHECK_EVERY_S = 1.0
@@ -55,7 +55,7 @@ class Intent:
 class Hub(Protocol):
     """Where sessions are opened and found; a visitor finds only his own."""
 
-    def open(self, visitor: str, preset: Preset, dialect: str) -> LiveSession: ...
+    def open(self, visitor: str, preset: Preset, dialect: str, *texts: str) -> LiveSession: ...
     def find(self, visitor: str, session_id: str) -> LiveSession | None: ...
     def latest(self, visitor: str) -> LiveSession | None: ...
     def live(self, visitor: str) -> list[LiveSession]: ...
@@ -72,6 +72,7 @@ class MemoryHub:
         *,
         limits: HubLimits | None = None,
         ends: Ends | None = None,
+        patience: Patience | None = None,
         clock: Clock = time.monotonic,
     ) -> None:
         """Keep what serves the embedded endpoint; nothing runs until a session is opened."""
@@ -79,14 +80,15 @@ class MemoryHub:
         self._embedded = Embedded(serve_sandbox)
         self._limits = limits or HubLimits()
         self._ends = ends or Ends()
+        self._patience = patience or Patience()
         self._clock = clock
         self._lock = threading.Lock()
         self._sessions: dict[str, LiveSession] = {}
         self._intents: OrderedDict[tuple[str, str], Intent] = OrderedDict()
         self._checking: Future[None] | None = None
 
-    def open(self, visitor: str, preset: Preset, dialect: str) -> LiveSession:
-        """Open a session and return it while it is still connecting.
+    def open(self, visitor: str, preset: Preset, dialect: str, *texts: str) -> LiveSession:
+        """Open a session and return it while it is still connecting; then it sends ``texts``.
 
         Raises:
             LocalError: 429 if this visitor has too many, 503 if all together have.
@@ -100,13 +102,14 @@ class MemoryHub:
                 self.sockets,
                 self._target_finder(preset, dialect),
                 ends=self._ends,
+                patience=self._patience,
                 clock=self._clock,
             )
             self._sessions[session.id] = session
             if self._checking is None:
                 self._checking = self.sockets.submit(self._check())
                 atexit.register(self.close)
-        session.connect()
+        session.connect(*texts)
         return session
 
     def find(self, visitor: str, session_id: str) -> LiveSession | None:

@@ -5,14 +5,14 @@ import json
 import secrets
 import threading
 import time
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
-from webapp.endpoints import Preset, Target
+from webapp.endpoints import Preset
 from webapp.errors import LocalError
 from webapp.events.server import Delta, Part, ServerEvent
-from webapp.sessions.connection import Connection, SocketThread
+from webapp.sessions.connection import Connection, FindTarget, Patience, SocketThread
 from webapp.sessions.protocol import Protocol, State
 from webapp.sessions.record import Direction, Frame, Payload, Record, log_lines, with_sound
 from webapp.sessions.transcript import Change, Shown, Transcript
@@ -22,7 +22,6 @@ WRITE_WAIT_S = 1.0
 MAX_QUEUED = 100
 
 Clock = Callable[[], float]
-FindTarget = Callable[[], Coroutine[object, object, Target]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +58,7 @@ class LiveSession:
         find_target: FindTarget,
         *,
         ends: Ends | None = None,
+        patience: Patience | None = None,
         clock: Clock = time.monotonic,
     ) -> None:
         """Keep the parts; ``connect`` sets them in motion."""
@@ -70,6 +70,7 @@ class LiveSession:
         self._sockets = sockets
         self._find_target = find_target
         self._ends = ends or Ends()
+        self._patience = patience or Patience()
         self._clock = clock
         self._began_s = self._connected_s = self._moved_s = self._seen_s = clock()
         self._watchers = 0
@@ -95,8 +96,8 @@ class LiveSession:
             return 0.0
         return self._clock() - max(self._moved_s, self._seen_s)
 
-    def connect(self) -> None:
-        """Open a connection; what was received before stays.
+    def connect(self, *texts: str) -> None:
+        """Open a connection, and send ``texts`` once it is open; what was received before stays.
 
         Raises:
             LocalError: if there is a connection already.
@@ -105,8 +106,9 @@ class LiveSession:
             if self._protocol.state is not State.CLOSED:
                 raise LocalError("The session is already connected.", remedy="Just go on.")
             self._protocol = Protocol()
-            self._connection = connection = Connection(self._find_target)
+            self._connection = connection = Connection(self._find_target, self._patience)
             self._ending = ""
+            self._queued = list(texts)
             self._connected_s = self._clock()
             self._stand(self._notice(f"Connecting to {self.preset.title}."))
         self._sockets.submit(connection.run(_Ear(self, connection)))
@@ -259,7 +261,8 @@ class LiveSession:
             frame = self._frame(Direction.RECEIVED, _stored(payload, event))
             before = self._protocol.state
             self._transcript.received(frame, self._protocol.receive(event))
-            self._transcript.forget(self._record.trim(), self._record.first_seq)
+            if dropped := self._record.trim():
+                self._transcript.forget(dropped, self._record.first_seq)
             self._stand(frame)
             return before is State.CONNECTING and self._protocol.state is State.OPEN
 
@@ -311,9 +314,8 @@ class LiveSession:
 
     def _stand(self, frame: Frame) -> None:
         """Show how the session stands after ``frame``, and wake who waits for it."""
-        state = self._protocol.state
+        state, responding = self._protocol.state, self._protocol.responding
         words = _STATUS[state].format(self.preset.title)
-        responding = self._protocol.responding
         self._transcript.state(frame, state, responding=responding, status=words)
         self._changed.notify_all()
 
@@ -370,6 +372,8 @@ def _stored(payload: str | bytes, event: ServerEvent) -> Payload:
 
 def _closing_words(code: int, reason: str, words: str) -> str:
     if not code:
-        return words
+        return f"{words} Reconnect to try again."
     said = f" The server said: {reason}" if reason else ""
-    return f"The connection ended with code {code}: {words or explain_close(code) + '.'}{said}"
+    kept = "What was received is kept; reconnect to go on."
+    why = words or f"{explain_close(code)}."
+    return f"The connection ended with code {code}: {why}{said} {kept}"

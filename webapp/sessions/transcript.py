@@ -39,6 +39,7 @@ SHOWN_GROWING_CHARS = 256 * 1024
 SHOWN_TOTAL_CHARS = 16 * 1024 * 1024
 SHOWN_NAME_CHARS = 200
 REMEMBERED_DROPS = 2_000
+REMEMBERED_ITEMS = 1_000
 CUT_WORDS = "Cut here for the page; the log has all of it."
 
 OUTCOMES = frozenset({"completed", "cancelled", "incomplete", "failed"})
@@ -157,6 +158,7 @@ class Transcript:
         self._sent: dict[int, tuple[Entry, float]] = {}
         self._items: dict[str, None] = {}
         self._form = sound_format(None)
+        self._state: tuple[State, bool, str] | None = None
         self.session = self._new("session", key="session", endpoint=endpoint)
 
     # What the page asks for.
@@ -213,8 +215,10 @@ class Transcript:
     def state(self, frame: Frame, state: State, *, responding: bool, status: str) -> None:
         """How the session stands after a frame; ``status`` says it in words."""
         self.seq = frame.seq
-        self._mark(self.session, state=state.value, responding="yes" if responding else "")
-        self._say(self.session, status=status)
+        if (state, responding, status) != self._state:
+            self._state = (state, responding, status)
+            self._mark(self.session, state=state.value, responding="yes" if responding else "")
+            self._say(self.session, status=status)
 
     def lost(self) -> None:
         """The connection is gone: what ran is cut off, what waited gets no answer."""
@@ -225,6 +229,10 @@ class Transcript:
             if entry.mark("status") == "waiting":
                 self._mark(entry, status="unanswered")
                 self._say(entry, status="no answer came")
+        # The next connection is another session, whose ids mean nothing of these.
+        self._responses.clear()
+        self._response_ids.clear()
+        self._items.clear()
 
     def received(self, frame: Frame, received: Received) -> None:
         """A server event arrived."""
@@ -240,6 +248,8 @@ class Transcript:
                 self._end(frame, response, received)
             case ItemEvent(response_id=response_id, item=item, done=done):
                 self._items[item.id] = None
+                if len(self._items) > REMEMBERED_ITEMS:
+                    del self._items[next(iter(self._items))]
                 self._show_item(frame, response_id, item, done=done)
             case PartEvent(place=place, content=content, done=done):
                 self._show_content(frame, place, content, done=done)
@@ -259,8 +269,6 @@ class Transcript:
 
     def forget(self, dropped: list[Frame], first_seq: int) -> None:
         """Let go of frames that are no longer kept, and of entries that only they made."""
-        if not dropped:
-            return
         for frame in dropped:
             self._sent.pop(frame.seq, None)
             if track := self._track_of.pop(frame.seq, None):
@@ -392,7 +400,9 @@ class Transcript:
         for item in done.items:
             self._show_item(frame, done.id, item, done=True)
         self._time(response, frame, "done")
-        self._say(response.entry, metadata=_metadata(done), usage=_usage(done.usage))
+        self._say(response.entry, usage=_usage(done.usage))
+        if done.metadata:
+            self._say(response.entry, metadata=_metadata(done))
         outcome = done.status if done.status in OUTCOMES else "other"
         words = _name(done.status) or "ended without a status"
         self._finish(response, outcome, words, _reason(done))

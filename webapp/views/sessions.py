@@ -223,13 +223,15 @@ def _send(draft: Draft, shown: LiveSession | None) -> Response:
         return _answer(draft, shown, question)
 
     def go(intent: Intent) -> LiveSession:
+        text = draft.wire_text(current.media().text)
         session = shown
         if session is None or ("new" in anyway and session.dialect != draft.dialect):
-            session = _open(draft)
+            session = _open(draft, text)
         elif session.state is State.CLOSED:
-            session.connect()
+            session.connect(text)
+        else:
+            session.send(text)
         intent.done(session.id)
-        session.send(draft.wire_text(current.media().text))
         return session
 
     return _carry_out(draft, shown, go)
@@ -255,12 +257,12 @@ def _question(draft: Draft, shown: LiveSession | None, anyway: list[str]) -> Sai
     return Said("warning", " ".join(texts), advice, tuple(choices))
 
 
-def _open(draft: Draft) -> LiveSession:
+def _open(draft: Draft, *texts: str) -> LiveSession:
     slug = request.form.get("endpoint", SANDBOX)
     preset = PRESETS.get(slug)
     if preset is None:
         raise LocalError("There is no such endpoint.", remedy="Pick another.", status=404)
-    return current.hub().open(current.visitor(), preset, draft.dialect)
+    return current.hub().open(current.visitor(), preset, draft.dialect, *texts)
 
 
 def _done(session: LiveSession, act: Callable[[], None]) -> LiveSession:
@@ -326,7 +328,7 @@ def _draft() -> Draft:
     event_type = request.args.get("type", "response.create")
     if (dialect, event_type) not in EVENTS:
         abort(404)
-    return Draft.read(dialect, event_type, current.fields())
+    return Draft.read(dialect, event_type, current.fields(), current.media().has)
 
 
 def _session(session_id: str) -> LiveSession:
