@@ -230,6 +230,28 @@ def accepted(event: Any, dialect: Dialect = "beta") -> bool:
             "type",
             "Invalid type for 'type': expected a string, but got an integer instead.",
         ),
+        (
+            "ga",
+            add({"type": "message", "role": 5, "content": []}),
+            "invalid_type",
+            "item.role",
+            "Invalid type for 'item.role': expected one of 'user', 'system', or 'assistant', "
+            "but got an integer instead.",
+        ),
+        (
+            "beta",
+            add({"type": "message", "role": "assistant", "content": "Hi"}),
+            "invalid_type",
+            "item.content",
+            "Invalid type for 'item.content': expected an array, but got a string instead.",
+        ),
+        (
+            "ga",
+            create(audio={"output": {"format": {}}}),
+            "missing_required_parameter",
+            "response.audio.output.format.type",
+            None,
+        ),
         ("beta", {"response": {}}, "invalid_event", None, "The 'type' field is missing."),
         (
             "ga",

@@ -258,31 +258,23 @@ def _common_types(one: JsonValue, other: JsonValue) -> JsonValue:
 
 
 def _common_multiple(one: JsonValue, other: JsonValue) -> JsonValue:
-    if isinstance(one, int) and isinstance(other, int) and one and other:
-        return abs(one * other)
-    return other
+    return one * other if isinstance(one, int) and isinstance(other, int) else other
 
 
 def _number(schema: JsonObject, nth: int, *, is_whole: bool) -> JsonValue:
     """Return a number between the bounds: 1 where that is possible."""
     low, high = _bound(schema, "inimum"), _bound(schema, "aximum")
     step = number(schema.get("multipleOf")) or (Fraction(1) if is_whole else None)
-    if is_whole and step and step.denominator != 1:
-        step = Fraction(step.numerator)
     if step is None:
         return _written(_between(low, high, nth))
-    start = Fraction(1)
-    if low is not None and start < low:
-        start = low
-    if high is not None and start > high:
-        start = high if low is None else max(low, high - 1)
-    place = -(-start // step)
-    if high is not None and place * step > high:
-        place = high // step
-    if schema.get("exclusiveMaximum") is not None and high is not None and place * step >= high:
-        place -= 1
-    if low is not None and place * step <= low and _is_exclusive(schema, "Minimum"):
-        place += 1
+    step = Fraction(step.numerator) if is_whole else step
+    place = -(-1 // step)
+    if high is not None:
+        is_open = schema.get("exclusiveMaximum") is not None
+        place = min(place, -(-high // step) - 1 if is_open else high // step)
+    if low is not None:
+        is_open = schema.get("exclusiveMinimum") is not None
+        place = max(place, low // step + 1 if is_open else -(-low // step))
     return _written((place + nth) * step)
 
 
@@ -300,10 +292,6 @@ def _bound(schema: JsonObject, name: str) -> Fraction | None:
     found = (schema.get("m" + name), schema.get("exclusiveM" + name))
     bounds = [bound for bound in map(number, found) if bound is not None]
     return (max(bounds) if lower else min(bounds)) if bounds else None
-
-
-def _is_exclusive(schema: JsonObject, name: str) -> bool:
-    return schema.get(f"exclusive{name}") is not None
 
 
 def _written(value: Fraction) -> JsonValue:

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from hashlib import blake2b
 from typing import TypeVar
 
-_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-_LETTERS = 21
+LETTERS = 21
 
 T = TypeVar("T")
 
@@ -27,18 +26,12 @@ class Ids:
 
     def draw(self, prefix: str) -> str:
         """Return the next name, such as ``event_`` and 21 letters and digits."""
-        number = self._number(16)
-        letters = []
-        for _ in range(_LETTERS):
-            number, rest = divmod(number, 62)
-            letters.append(_ALPHABET[rest])
-        return f"{prefix}_{''.join(letters)}"
+        return f"{prefix}_{self._chance()[:LETTERS]}"
 
     def pick(self, choices: Sequence[T]) -> T:
         """Return one of the choices."""
-        return choices[self._number(4) % len(choices)]
+        return choices[int(self._chance(), 16) % len(choices)]
 
-    def _number(self, size_bytes: int) -> int:
+    def _chance(self) -> str:
         self._count += 1
-        digest = blake2b(f"{self._scope}#{self._count}".encode(), digest_size=size_bytes)
-        return int.from_bytes(digest.digest())
+        return blake2b(f"{self._scope}#{self._count}".encode(), digest_size=16).hexdigest()

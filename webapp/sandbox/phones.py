@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterator
 
 # What common words sound like where the rules would be wrong.
 _KNOWN = {
@@ -67,18 +68,20 @@ def _spelled(letters: str, *, is_end: bool) -> list[str]:
     found: list[str] = []
     place = 0
     while place < len(letters):
-        for spelling, sounds in _RULES:
-            core = spelling.removesuffix("$")
-            behind = place + len(core)
-            if letters.startswith(core, place) and (
-                core == spelling or (is_end and place and behind == len(letters))
-            ):
-                found += sounds.split()
-                place = behind
-                break
-        else:
-            place += 1
+        # Every letter has a rule of its own, so there is always one that fits.
+        core, sounds = next(_rules_at(letters, place, is_end=is_end))
+        found += sounds.split()
+        place += len(core)
     return found
+
+
+def _rules_at(letters: str, place: int, *, is_end: bool) -> Iterator[tuple[str, str]]:
+    """Yield the spellings found at a place, without their end marks, and their sounds."""
+    for spelling, sounds in _RULES:
+        core = spelling.removesuffix("$")
+        ends = is_end and 0 < place == len(letters) - len(core)
+        if letters.startswith(core, place) and (core == spelling or ends):
+            yield core, sounds
 
 
 def _syllable(code: int) -> list[str]:

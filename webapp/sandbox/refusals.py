@@ -69,8 +69,10 @@ def from_validation(error: ValidationError, event: JsonValue) -> Refusal:
             return _name_too_long(path, ctx["max_length"])
         case "string_too_long":
             return text_too_long(path, ctx["max_length"], len(str(value)))
-        case "too_long" | "too_short" as kind:
-            return _wrong_size(path, kind, ctx, value)
+        case "too_long":
+            return _too_many(path, ctx["max_length"], value)
+        case "too_short":
+            return _too_few(path, ctx["min_length"], value)
         case kind if kind in _EXPECTED:
             return wrong_type(path, _EXPECTED[kind], value)
         case _:
@@ -171,17 +173,15 @@ def _no_branch(path: str, expected: str, value: JsonValue) -> Refusal:
         kinds += ["an object"] if branches else []
         expectation = f"one of {' or '.join(kinds)}" if len(kinds) > 1 else kinds[0]
         return wrong_type(path, expectation, value)
-    for name in ("type", "role"):
-        here = f"{path}.{name}"
-        if name not in value:
-            return missing(here)
-        supported = list(dict.fromkeys(branch[name] for branch in branches if name in branch))
-        if not isinstance(value[name], str):
-            return wrong_type(here, _one_of(supported), value[name])
-        if value[name] not in supported:
-            return wrong_value(here, supported, value[name])
-        branches = [branch for branch in branches if branch.get(name) == value[name]]
-    return Refusal("invalid_value", f"Invalid value for '{path}'.", path)
+    named = [branch for branch in branches if branch["type"] == value.get("type")]
+    name = "role" if named else "type"
+    supported = list(dict.fromkeys(branch[name] for branch in named or branches))
+    here = f"{path}.{name}"
+    if name not in value:
+        return missing(here)
+    if not isinstance(value[name], str):
+        return wrong_type(here, _one_of(supported), value[name])
+    return wrong_value(here, supported, value[name])
 
 
 def _out_of_bounds(path: str, bound: float, value: JsonValue, words: str, sign: str) -> Refusal:
@@ -203,24 +203,24 @@ def _name_too_long(path: str, limit: int) -> Refusal:
     return Refusal("property_name_above_max_length", message, owner)
 
 
-def _wrong_size(path: str, kind: str, ctx: dict[str, int], value: JsonValue) -> Refusal:
-    size = len(value) if isinstance(value, dict | list) else 0
-    if isinstance(value, dict):
-        limit = ctx["max_length"]
-        message = (
-            f"Invalid '{path}': too many properties. Expected an object with at most {limit} "
-            f"properties, but got an object with {size} properties instead."
-        )
-        return Refusal("object_above_max_properties", message, path)
-    if kind == "too_long":
-        words, code, limit = "at most", "array_above_max_length", ctx["max_length"]
-    else:
-        words, code, limit = "at least", "array_below_min_length", ctx["min_length"]
+def _too_many(path: str, limit: int, value: JsonValue) -> Refusal:
     message = (
-        f"Invalid '{path}': wrong number of entries. Expected an array with {words} {limit}, "
-        f"but got an array with {size} instead."
+        f"Invalid '{path}': too many properties. Expected an object with at most {limit} "
+        f"properties, but got an object with {_size(value)} properties instead."
     )
-    return Refusal(code, message, path)
+    return Refusal("object_above_max_properties", message, path)
+
+
+def _too_few(path: str, limit: int, value: JsonValue) -> Refusal:
+    message = (
+        f"Invalid '{path}': array too short. Expected an array with minimum length {limit}, "
+        f"but got an array with length {_size(value)} instead."
+    )
+    return Refusal("array_below_min_length", message, path)
+
+
+def _size(value: JsonValue) -> int:
+    return len(value) if isinstance(value, dict | list) else 0
 
 
 def _otherwise(path: str, fault: ErrorDetails) -> Refusal:

@@ -61,7 +61,6 @@ class Reply:
     ) -> None:
         self.id = wording.ids.draw("resp")
         self.is_over = False
-        self.has_sounded = False
         self.conversation = conversation
         self._wording = wording
         self._cue = cue
@@ -159,7 +158,6 @@ class Reply:
             yield Pause(self._audio_pause(tape))
             if self._is_cut:
                 return
-            self.has_sounded = True
             yield self._stream(item, "response.audio", "delta", delta=tape.play())
 
     def _call(self, tool: JsonObject) -> Iterator[Step]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-import sys
+import struct
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -113,7 +113,7 @@ def _spoken(word: str, place: int, voice: Voice, sound: str) -> bytes:
     track = _Track(RATES[sound], voice, place).word(word)
     loudest = max(map(abs, track), default=0)
     scale = min(LOUDNESS, LOUDEST / max(loudest, 1))
-    return _encoded(array("h", [int(level * scale) for level in track]), sound)
+    return _encoded([int(level * scale) for level in track], sound)
 
 
 def _mark(word: str) -> str:
@@ -283,13 +283,11 @@ def _add(track: list[float], grain: array[float], start: int, level: float) -> N
     track[start:end] = [old + level * new for old, new in zip(under, grain, strict=False)]
 
 
-def _encoded(samples: array[int], sound: str) -> bytes:
+def _encoded(samples: list[int], sound: str) -> bytes:
     match sound:
         case "g711_ulaw":
             return mulaw_from_pcm(samples)
         case "g711_alaw":
             return alaw_from_pcm(samples)
         case _:
-            if sys.byteorder == "big":
-                samples.byteswap()
-            return samples.tobytes()
+            return struct.pack(f"<{len(samples)}h", *samples)
