@@ -17,12 +17,11 @@ GIVE_UP_S = 30
 FORM = "application/x-www-form-urlencoded"
 
 
-def gunicorn(app: str, port: int) -> list[str]:
-    """Return the command that serves the app under Cuecard's own settings with one worker."""
-    settings = ["-c", "python:webapp.gunicorn_conf", "--workers", "1"]
+def gunicorn(app: str, port: int, settings: str = "webapp.gunicorn_conf") -> list[str]:
+    """Return the command that serves the app with one worker under the settings of a module."""
     return [
         *(sys.executable, "-m", "gunicorn"),
-        *settings,
+        *("-c", f"python:{settings}", "--workers", "1"),
         *("--bind", f"127.0.0.1:{port}", "--log-level", "warning"),
         app,
     ]

@@ -38,7 +38,7 @@ def throughput() -> Measured:
         form = form_of(served.post(port, f"{PATH}/raw", text_to_post(event_of_forty())))
         size = len(served.post(port, PREVIEW, form).encode())
         body = urlencode(form).encode()
-        bare = served.gunicorn("benchmarks.bare:create_app()", bare_port)
+        bare = served.gunicorn("benchmarks.bare:create_app()", bare_port, "benchmarks.bare_conf")
         with served.served(bare, bare_port, "/", BENCH_BODY_BYTES=str(size)):
             ours = served.raw_request(port, PREVIEW, body)
             least = served.raw_request(bare_port, "/", body)
