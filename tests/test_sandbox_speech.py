@@ -114,8 +114,9 @@ def test_telephone_sound_has_the_pitch_and_length_of_the_other(sound: str) -> No
 def test_speech_is_made_far_faster_than_it_is_heard() -> None:
     spoken("ballad")
     began = time.process_time()
-    heard_s = len(spoken("ballad")) / 48_000
-    assert heard_s / (time.process_time() - began) > 20
+    # Other words in other places: none of them is remembered.
+    heard_s = len(spoken("ballad", text=" ".join(reversed(LINE.upper().split())))) / 48_000
+    assert heard_s / (time.process_time() - began) > 10
 
 
 # G.711, against another implementation: decision values and code words of the tables in the

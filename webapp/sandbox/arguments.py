@@ -243,9 +243,8 @@ def _merged_properties(one: JsonObject, other: JsonObject) -> JsonObject:
 
 
 def _common(one: JsonValue, other: JsonValue) -> JsonValue:
-    if not isinstance(one, list) or not isinstance(other, list):
-        return other
-    return [value for value in one if any(same(value, known) for known in other)]
+    firsts, seconds = (value if isinstance(value, list) else [] for value in (one, other))
+    return [value for value in firsts if any(same(value, known) for known in seconds)]
 
 
 def _common_types(one: JsonValue, other: JsonValue) -> JsonValue:

@@ -177,11 +177,10 @@ def _item(item: JsonObject, at: str) -> Iterator[Refusal]:
 
 
 def _part(part: JsonObject, at: str) -> Iterator[Refusal]:
+    needed = _NEEDED_IN_PART.get(text(part.get("type")))
     if "type" not in part:
         yield missing(f"{at}.type")
-        return
-    needed = _NEEDED_IN_PART.get(text(part["type"]))
-    if needed and needed not in part:
+    elif needed and needed not in part:
         yield missing(f"{at}.{needed}")
     elif needed == "image_url" and not text(part["image_url"]).startswith(_IMAGE_STARTS):
         supported = listed(_IMAGE_STARTS[:2], "or")

@@ -63,7 +63,8 @@ _PAIRS = {"CH": ("T", "SH"), "JH": ("D", "ZH")}
 _BREADTHS_HZ = (70.0, 100.0, 140.0)
 _WEIGHTS = (1.0, 0.55, 0.28)
 _STEPS_HZ = (30, 60, 120)
-_NOISE_FOCUS = 0.82
+_NOISE_FOCUS = 0.9
+_NOISE_PEAK = 1.7
 _CLOSERS = "\"')]}»”\u2019"
 _BENDS = {".": -0.18, "!": -0.12, "?": 0.28}
 
@@ -266,14 +267,16 @@ def _noise(rate: int, centre_hz: float) -> array[float]:
     feedback = 2 * _NOISE_FOCUS * math.cos(turn)
     damping = -(_NOISE_FOCUS**2)
     chance = 12345
-    newer = older = 0.0
+    push = newer = older = 0.0
     noise = array("d")
     for _ in range(round(NOISE_S * rate)):
         chance = (chance * 1_103_515_245 + 12_345) & 0x7FFFFFFF
-        newer, older = chance / 0x40000000 - 1 + feedback * newer + damping * older, newer
+        before, push = push, chance / 0x40000000 - 1
+        # What only rises and falls slowly is no hiss: the difference leaves it out.
+        newer, older = push - before + feedback * newer + damping * older, newer
         noise.append(newer)
     loudest = max(map(abs, noise))
-    return array("d", [level * 2.5 / loudest for level in noise])
+    return array("d", [level * _NOISE_PEAK / loudest for level in noise])
 
 
 def _add(track: list[float], grain: array[float], start: int, level: float) -> None:
