@@ -298,5 +298,5 @@ class _Walk:
 
     def _stored(self, node: Stored) -> str:
         if self._contents is None:
-            return f"“{node.label}, {node.chars:,} characters”"
+            return f"“{node.label}”"
         return quote(self._contents(node.token) or "")

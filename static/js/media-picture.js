@@ -18,7 +18,7 @@ export async function wireKind(file) {
 export async function uriOf(file, kind, mostChars) {
   const head = `data:${kind};base64,`;
   if (head.length + Math.ceil(file.size / 3) * 4 > mostChars) {
-    const most = Math.floor(((mostChars - head.length) / 4) * 3 / 2 ** 20);
+    const most = Math.floor((((mostChars - head.length) / 4) * 3) / 2 ** 20);
     throw new Fault(`This picture is too large: at most ${most} MiB are taken here.`);
   }
   const bytes = new Uint8Array(await file.arrayBuffer());

@@ -70,14 +70,14 @@ class Player {
     if (!look) return;
     const { width, height } = this.canvas;
     const paint = this.canvas.getContext("2d");
-    const style = getComputedStyle(this.canvas);
+    const { fill, stroke } = getComputedStyle(this.canvas);
     paint.clearRect(0, 0, width, height);
     look.peaks.forEach((peak, bar) => {
       const left = bar * BAR;
       // The square root lets quiet speech be seen.
       const tall = Math.max(Math.sqrt(peak) * height, 1);
       const played = this.source && left < this.progress * width;
-      paint.fillStyle = style.getPropertyValue(played ? "--wave-played" : "--wave");
+      paint.fillStyle = played ? stroke : fill;
       paint.fillRect(left, (height - tall) / 2, BAR - 1, tall);
     });
   }

@@ -54,7 +54,9 @@ export async function textOfFile(file, kind, mostChars) {
       `This sound lasts ${minutes(sound.length / rate)} minutes; ${minutes(most)} fit in this encoding.`,
     );
   }
-  return textOf(sound.length * width, (from, to) => write(sound.subarray(from / width, to / width)));
+  return textOf(sound.length * width, (from, to) =>
+    write(sound.subarray(from / width, to / width)),
+  );
 }
 
 async function mono(file, rate) {

@@ -22,7 +22,9 @@ class Work {
   constructor(name) {
     this.name = name;
     this.words = "";
+    this.fault = false;
     this.busy = 0;
+    this.encoding = null;
     this.recording = null;
     this.convertible = null;
   }
@@ -32,7 +34,7 @@ class Work {
   }
 
   get kind() {
-    return this.box?.querySelector("[data-encode]")?.value ?? "";
+    return this.encoding ?? this.box?.querySelector("[data-encode]")?.value ?? "";
   }
 
   get mostChars() {
@@ -52,23 +54,25 @@ class Work {
     const part = (name) => box.querySelector(`[data-${name}]`);
     part("media-tools").hidden = false;
     part("status").textContent = this.words;
-    part("status").classList.toggle("media__status--fault", Boolean(this.fault));
+    part("status").classList.toggle("media__status--fault", this.fault);
     if (part("convert")) part("convert").hidden = !this.convertible;
     if (!part("record")) return;
     part("record").textContent = this.recording ? "Stop" : "Record";
     part("discard").hidden = !this.recording;
     part("meter").hidden = !this.recording;
+    if (this.encoding) part("encode").value = this.encoding;
   }
 
   /** Do something that ends in a stored text; of several the last one counts. */
   async run(words, make) {
     this.busy += 1;
     const turn = this.busy;
+    const { kind } = this;
     this.convertible = null;
     this.say(words);
     try {
-      const parts = await make();
-      if (parts && turn === this.busy) await this.keep(parts, turn);
+      const parts = await make(kind);
+      if (turn === this.busy) await this.keep(parts, kind, turn);
       return true;
     } catch (fault) {
       if (!(fault instanceof Fault)) throw fault;
@@ -77,9 +81,9 @@ class Work {
     }
   }
 
-  async keep(parts, turn) {
+  async keep(parts, kind, turn) {
     this.say("Storing…");
-    const stored = await sent(this.box, new Blob(parts, { type: "text/plain" }), this.kind);
+    const stored = await sent(this.box, new Blob(parts, { type: "text/plain" }), kind);
     await formIsIdle();
     if (turn !== this.busy) return;
     if (!this.box) throw new Fault("The field is gone; nothing was changed.");
@@ -91,8 +95,8 @@ class Work {
 
   take(file) {
     if (this.box.dataset.media === "image") return this.takePicture(file);
-    const { kind, mostChars } = this;
-    return this.run("Decoding…", () => textOfFile(file, kind, mostChars));
+    const { mostChars } = this;
+    return this.run("Decoding…", (kind) => textOfFile(file, kind, mostChars));
   }
 
   takePicture(file) {
@@ -135,9 +139,15 @@ class Work {
     if (!this.recording) return;
     const { seconds, level } = this.recording;
     const { box } = this;
-    if (box) {
-      box.querySelector("[data-meter]").value = level;
-      box.querySelector("[data-status]").textContent = `Recording ${minutes(seconds)}`;
+    if (!box) {
+      this.recording.discard();
+      return;
+    }
+    box.querySelector("[data-meter]").value = level;
+    const words = `Recording ${minutes(seconds)}`;
+    if (words !== this.words) {
+      this.words = words;
+      this.show();
     }
     if (seconds > most - 1) this.recording.stop();
     requestAnimationFrame(() => this.follow(most));
@@ -240,10 +250,14 @@ document.addEventListener("click", ({ target }) => {
 });
 
 document.addEventListener("change", ({ target }) => {
-  if (!target.matches?.("[data-media-tools] [data-file]")) return;
+  if (!target.closest?.("[data-media-tools]")) return;
+  const work = workOf(boxOf(target));
+  if ("encode" in target.dataset) work.encoding = target.value;
+  if (!("file" in target.dataset)) return;
   const [file] = target.files;
+  // Emptied without waiting: the same file may be chosen again.
   target.value = "";
-  if (file) workOf(boxOf(target)).take(file);
+  if (file) work.take(file);
 });
 
 const carriesFiles = ({ dataTransfer }) => dataTransfer?.types.includes("Files");

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from webapp.forms.media_labels import ENCODINGS, Encoding
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
@@ -100,6 +102,11 @@ class Media(Field):
 
     kind: ClassVar[str] = "media"
     media: str
+
+    @property
+    def encodings(self) -> tuple[Encoding, ...]:
+        """How a sound may be written."""
+        return ENCODINGS if self.media == "audio" else ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,10 +1,11 @@
 """What was typed into a form, as a tree: one node per answered question."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from webapp.forms import media_labels
 from webapp.wire_reader import JsonValue, Unreadable, read_json
 from webapp.wire_values import read_number
 
@@ -48,14 +49,55 @@ class Stored:
 
     @property
     def label(self) -> str:
-        """What it is, such as ``image/png 640x480`` or ``audio 57600 B``."""
-        return self.token.split(".", 2)[2].replace("_", " ")
+        """What it is, such as ``audio 1.2 s · 57,600 B``."""
+        return media_labels.in_words(self._label, self.chars)
 
     @property
-    def value(self) -> str:
+    def kind(self) -> str:
+        """Its media type, such as ``audio/pcm`` or ``image/png``."""
+        return media_labels.kind_of(self._label)
+
+    @property
+    def pixels(self) -> tuple[int, int] | None:
+        """Width and height of a picture, where they are known."""
+        return media_labels.pixels_in(self._label)
+
+    @property
+    def readings(self) -> list[tuple[str, str, bool]]:
+        """The encodings a sound may be in: name, token of that reading, whether it is this one."""
+        if self.kind not in media_labels.SPOKEN:
+            return []
+        stem, size = self.token[: -len(self._label)], media_labels.bytes_in(self._label)
+        return [
+            (one.name, stem + media_labels.sound_label(one.kind, size), one.kind == self.kind)
+            for one in media_labels.ENCODINGS
+        ]
+
+    @property
+    def value(self) -> "Elided":
         """How the string begins, as far as a rule needs to know."""
-        kind = self.label.partition(" ")[0]
-        return f"data:{kind};base64," if kind.startswith("image/") else ""
+        beginnings = {media_labels.PLAIN: "?", media_labels.DATA_URI: "data:"}
+        picture = f"data:{self.kind};base64," if self.kind.startswith("image/") else ""
+        return Elided(beginnings.get(self.kind, picture), self.token)
+
+    @property
+    def _label(self) -> str:
+        return self.token.split(".", 2)[2]
+
+
+class Elided(str):
+    """A stored string inside a JSON value: how it begins; ``token`` stands for all of it.
+
+    So a value that is taken apart and put together another way keeps its sounds and pictures.
+    """
+
+    __slots__ = ("token",)
+    token: str
+
+    def __new__(cls, beginning: str, token: str) -> "Elided":
+        elided = super().__new__(cls, beginning)
+        elided.token = token
+        return elided
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,3 +170,23 @@ def raw(text: str) -> Raw:
         return Raw(text, read_json(text))
     except Unreadable as fault:
         return Raw(text, text, fault)
+
+
+def tokens_in(node: Node | None) -> Iterator[str]:
+    """Yield the tokens of the stored strings at and below ``node``."""
+    match node:
+        case Stored():
+            yield node.token
+        case Picked():
+            yield from tokens_in(node.node)
+        case Record():
+            for member in node.members.values():
+                yield from tokens_in(member)
+        case Listing():
+            for item in node.items.values():
+                yield from tokens_in(item)
+        case Table():
+            for entry in node.entries.values():
+                yield from tokens_in(entry.node)
+        case _:
+            return

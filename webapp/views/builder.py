@@ -60,7 +60,14 @@ def block(dialect: str, event_type: str, name: str) -> str | Response:
     _, _, comma = request.form.get("shown", "").rpartition(":")
     style = request.form.get("style", "pretty")
     try:
-        part = Part.read(dialect, event_type, name, request.form.items(), comma=comma == "1")
+        part = Part.read(
+            dialect,
+            event_type,
+            name,
+            request.form.items(),
+            comma=comma == "1",
+            has=current.media().has,
+        )
     except KeyError:
         abort(404)
     shown = wire_pane.pane(part.block, part.problems, compact=style == "compact")
@@ -256,7 +263,7 @@ def _problems(draft: Draft) -> str:
 
 def _submitted(dialect: str, event_type: str) -> Draft:
     _known(dialect, event_type)
-    return Draft.read(dialect, event_type, request.form.items(multi=True))
+    return Draft.read(dialect, event_type, request.form.items(multi=True), current.media().has)
 
 
 def _known(dialect: str, event_type: str) -> None:

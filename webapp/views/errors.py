@@ -86,7 +86,7 @@ _TEMPLATES = {"page": "errors/page.html", "fragment": "errors/_message.html"}
 
 
 def _wanted(path: str, *, htmx: bool) -> str:
-    if path.startswith("/api/"):
+    if path.startswith("/api/") or path.endswith("/media"):  # what only scripts ask
         return "json"
     return "fragment" if htmx else "page"
 

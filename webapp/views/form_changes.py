@@ -30,7 +30,7 @@ def changes_of(before: Question, after: Question, button: str, edited: Edited) -
     if holder and held and holder.state != held.state:
         yield _replaced(held)
     elif verb in ("set", "shape"):
-        yield from _member(held, name, after)
+        yield from _answered(held, name, before, after)
     elif verb == "add":
         yield from _added(find(before, name), find(after, name), edited.focus)
     elif holder is None or held is None or holder.state != "set" or not _has_items(holder):
@@ -43,6 +43,23 @@ def changes_of(before: Question, after: Question, button: str, edited: Edited) -
 
 def _has_items(question: Question) -> bool:
     return question.shown_field.kind in ("items", "pairs")
+
+
+def _answered(
+    held: Question | None, name: str, before: Question, after: Question
+) -> Iterator[Change]:
+    """What is answered in another way changes alone: its neighbours may be being typed into."""
+    was, own = find(before, name), find(after, name)
+    if own is not None and not own.top and _has_row(was) and _has_row(own):
+        yield _replaced(own)
+    else:
+        yield from _member(held, name, after)
+
+
+def _has_row(question: Question | None) -> bool:
+    if question is None or question.node is None:
+        return False
+    return not (question.chip or question.unseen)
 
 
 def _member(held: Question | None, name: str, after: Question) -> Iterator[Change]:

@@ -66,7 +66,8 @@ def opened(dialect: str, event_type: str, draft_id: str) -> tuple[Draft, str]:
             status=404,
         )
     own = found.owner == current.visitor()
-    return Draft.read(dialect, event_type, found.inputs), draft_id if own else new_id()
+    draft = Draft.read(dialect, event_type, found.inputs, current.media().has)
+    return draft, draft_id if own else new_id()
 
 
 def recent() -> list[Kept]:
