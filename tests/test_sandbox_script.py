@@ -1,11 +1,15 @@
 """What a session does with the events it gets, without a socket."""
 
 import base64
+import copy
 import json
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from tests.cases_on_disk import all_cases
 from tests.sandbox_client import Event, add, create, kinds, only, user_says
 from webapp.sandbox import conversation as conversation_module
 from webapp.sandbox.buffer import MAX_BUFFER_BYTES
@@ -455,3 +459,56 @@ def test_an_expired_session_says_so() -> None:
     (error,) = Stage().script.expiry()
     assert isinstance(error.event["error"], dict)
     assert error.event["error"]["code"] == "session_expired"
+
+
+# Anything at all.
+
+PLAIN: list[Event] = [
+    *(case.event for case in all_cases() if isinstance(case.event, dict)),
+    add(user_says("Hi", id="x"), previous_item_id="root"),
+    add({"type": "message", "role": "assistant", "id": "y",
+         "content": [{"type": "output_audio", "audio": "AAAA", "transcript": "t"}]}),
+    {"type": "conversation.item.truncate", "item_id": "y", "content_index": 0, "audio_end_ms": 0},
+    {"type": "conversation.item.retrieve", "item_id": "x"},
+    {"type": "conversation.item.delete", "item_id": "x"},
+    {"type": "input_audio_buffer.append", "audio": "AAAA"},
+    {"type": "response.cancel", "response_id": "resp_1"},
+    {"type": "session.update", "session": {"type": "realtime", "tools": [WEATHER, NIGHT],
+     "audio": {"output": {"voice": "ash", "speed": 1.0}, "input": {"turn_detection": None}}}},
+    {"type": "session.update", "session": {"voice": "ash", "max_response_output_tokens": 9}},
+]  # fmt: skip
+VALUES = st.one_of(
+    st.sampled_from([None, True, 0, -1, 1.5, 10**30, "", "auto", "none", "|string", [], {}, [[]]]),
+    st.text(max_size=5),
+    st.dictionaries(st.sampled_from(["type", "id", "name", "role"]), st.text(max_size=3)),
+)
+
+
+def places(value: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    pairs = value.items() if isinstance(value, dict) else enumerate(value)
+    found: list[tuple[Any, ...]] = []
+    for step, below in pairs:
+        found.append((*at, step))
+        if isinstance(below, dict | list):
+            found += places(below, (*at, step))
+    return found
+
+
+@given(st.data(), st.sampled_from(["beta", "ga"]))
+@settings(max_examples=300, deadline=None)
+def test_whatever_comes_is_answered_and_never_breaks_the_session(
+    data: st.DataObject, dialect: Dialect
+) -> None:
+    stage = Stage(dialect)
+    for _ in range(3):
+        event = copy.deepcopy(data.draw(st.sampled_from(PLAIN)))
+        if data.draw(st.booleans()):
+            *path, last = data.draw(st.sampled_from(places(event)))
+            target: Any = event
+            for step in path:
+                target = target[step]
+            target[last] = data.draw(VALUES)
+        for told in stage.tell(event):
+            json.dumps(told, allow_nan=False)
+            error = told.get("error")
+            assert error is None or error["message"]

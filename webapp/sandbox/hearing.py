@@ -1,5 +1,6 @@
 """A client event as a server hears it: the event itself, or the first fault in it."""
 
+from base64 import b64decode
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -119,6 +120,14 @@ def _documented_part(part: JsonValue) -> JsonValue:
     return part
 
 
+def is_base64(words: str) -> bool:
+    """Tell whether a text is base64, with its padding and without blanks."""
+    try:
+        return b64decode(words, validate=True) is not None
+    except ValueError:
+        return False
+
+
 # What only servers ask for.
 
 
@@ -130,6 +139,9 @@ def _rules(event: JsonObject, kind: str, dialect: Dialect) -> Iterator[Refusal]:
             yield from _item(item, f"response.input[{place}]")
     if kind == "session.update":
         yield from _settings(mapping(event["session"]), "session", dialect)
+    if kind == "input_audio_buffer.append" and not is_base64(text(event["audio"])):
+        message = "Invalid 'audio': expected base64-encoded audio bytes."
+        yield Refusal("invalid_value", message, "audio")
     if kind == "conversation.item.create":
         item = mapping(event["item"])
         if item.get("type") == "item_reference":
@@ -182,6 +194,9 @@ def _part(part: JsonObject, at: str) -> Iterator[Refusal]:
         yield missing(f"{at}.type")
     elif needed and needed not in part:
         yield missing(f"{at}.{needed}")
+    elif "audio" in part and not is_base64(text(part["audio"])):
+        message = f"Invalid '{at}.audio': expected base64-encoded audio bytes."
+        yield Refusal("invalid_value", message, f"{at}.audio")
     elif needed == "image_url" and not text(part["image_url"]).startswith(_IMAGE_STARTS):
         supported = listed(_IMAGE_STARTS[:2], "or")
         message = f"Invalid '{at}.image_url': expected a data URI that starts with {supported}."
