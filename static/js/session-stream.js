@@ -185,7 +185,10 @@ class View {
   scrollerAtEnd() {
     let box = this.list;
     while (box && box !== document.body) {
-      if (box.scrollHeight > box.clientHeight && /auto|scroll/.test(getComputedStyle(box).overflowY)) {
+      if (
+        box.scrollHeight > box.clientHeight &&
+        /auto|scroll/.test(getComputedStyle(box).overflowY)
+      ) {
         return box.scrollHeight - box.scrollTop - box.clientHeight < 40 ? box : null;
       }
       box = box.parentElement;
@@ -218,7 +221,8 @@ function attach() {
 
 attach();
 document.addEventListener("htmx:after:swap", ({ target }) => {
-  if (target === document || target.closest?.("#session") || !current?.section.isConnected) attach();
+  if (target === document || target.closest?.("#session") || !current?.section.isConnected)
+    attach();
 });
 document.addEventListener("visibilitychange", () => {
   if (!document.hidden) current?.open();

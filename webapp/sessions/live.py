@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from webapp.endpoints import Preset
 from webapp.errors import LocalError
@@ -73,6 +74,7 @@ class LiveSession:
         self._patience = patience or Patience()
         self._clock = clock
         self._began_s = self._connected_s = self._moved_s = self._seen_s = clock()
+        self._began_at = datetime.now(UTC)
         self._watchers = 0
         self._changed = threading.Condition()
         self._record = Record()
@@ -204,7 +206,14 @@ class LiveSession:
         """Yield the record as lines of JSON, as it is now."""
         with self._changed:
             frames, last_seq = list(self._record), self._record.seq
-        head = {"session": self.id, "endpoint": self.preset.slug, "dialect": self.dialect}
+        head = {
+            "seq": 0,
+            "direction": "session",
+            "session": self.id,
+            "endpoint": self.preset.slug,
+            "dialect": self.dialect,
+            "began": self._began_at.isoformat(timespec="milliseconds"),
+        }
         yield json.dumps(head)
         yield from log_lines(frames, last_seq)
 
@@ -251,6 +260,8 @@ class LiveSession:
     def _sending(self, text: str) -> None:
         with self._changed:
             self._protocol.check_send()
+            if self._queued and self._queued[0] is text:
+                del self._queued[0]
             frame = self._frame(Direction.SENT, text)
             self._transcript.sent(frame, self._protocol.send(text, frame.seq))
             self._stand(frame)
@@ -268,7 +279,7 @@ class LiveSession:
 
     def _next_queued(self) -> str | None:
         with self._changed:
-            return self._queued.pop(0) if self._queued else None
+            return self._queued[0] if self._queued else None
 
     def _gone(self, code: int, reason: str, words: str) -> None:
         """The connection is over: say why in words, and keep everything."""
@@ -352,8 +363,10 @@ class _Ear:
         self._session._gone(code, reason, words)
 
     async def _flush(self) -> None:
-        while text := self._session._next_queued():
+        while (text := self._session._next_queued()) is not None:
             await self._connection.send(text, self)
+            if self._session._next_queued() is text:
+                return
 
 
 _STATUS = {

@@ -1,0 +1,447 @@
+"""The session column, as a visitor without script and as a page with script sees it."""
+
+import json
+import re
+import signal
+import socket
+import time
+import wave
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from io import BytesIO
+
+import pytest
+from flask import Flask
+
+from tests.page import Page, Visitor, text_of
+from tests.realtime_servers import wait_for
+from tests.served import Served, serve
+from tests.test_sse import read_stream
+from webapp.sandbox.server import serve_sandbox
+from webapp.sessions.hub import Hub, MemoryHub, StreamSlots
+from webapp.sessions.live import LiveSession
+from webapp.sessions.protocol import State
+from webapp.views import current
+
+BUILDER = "/events/beta/response.create"
+SEND = "/sessions/send?dialect=beta&type=response.create"
+SPOKEN = f"{BUILDER}?example=spoken-greeting"
+CALL = f"{BUILDER}?example=forced-function"
+
+
+@pytest.fixture
+def app(app: Flask) -> Iterator[Flask]:
+    """The application with a sandbox that answers without pauses."""
+    with sandbox_at(app, speed=0):
+        yield app
+
+
+@contextmanager
+def sandbox_at(app: Flask, speed: float) -> Iterator[None]:
+    hub = MemoryHub(lambda: serve_sandbox(seed=5, speed=speed))
+    parts = replace(current.parts(app), hub=hub, streams=StreamSlots(2))
+    app.extensions |= current.keep(parts)
+    yield
+    hub.close()
+
+
+@pytest.fixture
+def hub(app: Flask) -> Hub:
+    return current.parts(app).hub
+
+
+def session_of(page: Page, hub: Hub) -> LiveSession:
+    """The session that a page shows."""
+    shown = page.one("input[name=session]").get("value", "")
+    session = next(s for s in hub._sessions.values() if s.id == shown)  # type: ignore[attr-defined]
+    assert isinstance(session, LiveSession)
+    return session
+
+
+def send(page: Visitor, address: str = f"{BUILDER}?example=short-text") -> Page:
+    return page.submit(page.get(address), press="Send")
+
+
+def entry_of(page: Page, kind: str) -> str:
+    """The words of the first entry of a kind that the transcript shows."""
+    found = [e for e in page.all(f"ol li.entry--{kind}") if e.get("data-key")]
+    return text_of(found[0])
+
+
+def said(page: Page) -> str:
+    return text_of(page.one("#session-said"))
+
+
+def log(page: Visitor, session: LiveSession) -> list[dict[str, object]]:
+    answer = page.client.get(f"/sessions/{session.id}/log.jsonl")
+    assert answer.status_code == 200
+    assert answer.content_type == "application/jsonl"
+    assert "attachment" in answer.headers["Content-Disposition"]
+    return [json.loads(line) for line in answer.text.splitlines()]
+
+
+# -- without script --------------------------------------------------------------------------------
+
+
+def test_a_fresh_page_is_one_click_from_a_reply(page: Visitor) -> None:
+    fresh = page.get(f"{BUILDER}?example=short-text")
+    assert "Not connected" in fresh.text
+    replied = page.submit(fresh, press="Send")
+    assert "Connected to Sandbox" in replied.text
+    assert "completed" in entry_of(replied, "response")
+    assert "answered" in entry_of(replied, "sent")
+
+
+def test_the_event_goes_out_as_the_preview_shows_it(page: Visitor, hub: Hub) -> None:
+    form = page.get(CALL)
+    wire = page.post_raw(f"{BUILDER}/wire", form.fields("builder")).text
+    replied = page.submit(form, press="Send")
+    sent = [line for line in log(page, session_of(replied, hub)) if line["direction"] == "sent"]
+    assert [line["text"] for line in sent] == [wire]
+
+
+def test_sending_keeps_what_was_typed(page: Visitor) -> None:
+    form = page.get(CALL)
+    typed = [pair for pair in form.fields("builder") if pair[0].startswith("response")]
+    assert typed
+    replied = page.submit(form, press="Send")
+    assert [p for p in replied.fields("builder") if p[0].startswith("response")] == typed
+
+
+def test_a_spoken_reply_can_be_played_from_the_page(page: Visitor) -> None:
+    replied = send(page, SPOKEN)
+    (audio,) = [e for e in replied.all("ol audio") if e.get("src")]
+    answer = page.client.get(audio.get("src", ""))
+    assert answer.content_type == "audio/wav"
+    with wave.open(BytesIO(answer.data)) as file:
+        assert file.getnframes() > 10_000
+    live = page.client.get(audio.get("src", "").replace(".wav", ".pcm?from=100"))
+    assert live.data == answer.data[44 + 200 :]
+
+
+def test_a_function_call_shows_its_arguments(page: Visitor) -> None:
+    words = entry_of(send(page, CALL), "response")
+    assert "Function call" in words
+    assert re.search(r"\{.*\}", words)
+
+
+def test_the_same_press_twice_sends_once(page: Visitor, hub: Hub) -> None:
+    form = page.get(BUILDER)
+    first = page.submit(form, press="Send")
+    again = page.submit(form, press="Send")
+    session = session_of(first, hub)
+    assert session_of(again, hub) is session
+    assert len([line for line in log(page, session) if line["direction"] == "sent"]) == 1
+    third = page.submit(again, press="Send")
+    assert session_of(third, hub) is session
+    assert len([line for line in log(page, session) if line["direction"] == "sent"]) == 2
+
+
+def test_an_event_with_errors_is_sent_after_one_question(page: Visitor, hub: Hub) -> None:
+    pasted = page.post(f"{BUILDER}/raw", {"text": '{"type": "response.create", "nope": 1}'})
+    asked = page.submit(pasted, press="Send")
+    assert "The event has 1 error." in said(asked)
+    assert "Not connected" in asked.text
+    replied = page.submit(asked, press="Send anyway")
+    assert said(replied) == ""
+    assert "unknown_parameter" in entry_of(replied, "error")
+    assert "refused" in entry_of(replied, "sent")
+    assert "nope" in str(log(page, session_of(replied, hub)))
+
+
+def test_an_event_in_the_other_dialect_asks_where_to_go(page: Visitor, hub: Hub) -> None:
+    beta = send(page)
+    session = session_of(beta, hub)
+    other = page.get("/events/ga/response.create")
+    assert session_of(other, hub) is session
+    asked = page.submit(other, press="Send")
+    assert "This session speaks Beta, the event is written in GA." in said(asked)
+    assert text_of(asked.button("Send anyway")) == "Send anyway"
+    replied = page.submit(asked, press="Open a GA session and send")
+    assert session_of(replied, hub).dialect == "ga"
+    assert "completed" in entry_of(replied, "response")
+
+
+def test_a_second_default_response_is_refused_with_what_to_do(app: Flask, page: Visitor) -> None:
+    with sandbox_at(app, speed=1):
+        refuse_a_second_response(page)
+
+
+def refuse_a_second_response(page: Visitor) -> None:
+    running = send(page, BUILDER)
+    assert "running" in entry_of(running, "response")
+    refused = page.submit(running, press="Send")
+    words = entry_of(refused, "error")
+    assert "already" in words or "still being answered" in words
+    assert "cancel it and send again" in words
+    error = next(e for e in refused.all("ol li.entry--error") if e.get("data-key"))
+    (link,) = list(error.iter("a"))
+    sent = [e for e in refused.all("ol li.entry--sent") if e.get("data-key")]
+    assert link.get("href") == f"#{sent[1].get('id')}"
+    cancelled = page.submit(refused, press="Cancel response")
+    assert "cancelled" in entry_of(cancelled, "response")
+
+
+def test_cancel_is_off_while_nothing_runs(page: Visitor, hub: Hub) -> None:
+    replied = send(page)
+    assert replied.button("Cancel response").get("disabled") is not None
+    session = session_of(replied, hub)
+    refused = page.post(f"/sessions/{session.id}/cancel", replied.fields("builder"), status=409)
+    assert "No response is running." in said(refused)
+
+
+def test_close_keeps_the_transcript_and_reconnect_goes_on(page: Visitor, hub: Hub) -> None:
+    replied = send(page)
+    session = session_of(replied, hub)
+    closed = page.submit(replied, press="Close")
+    wait_for(lambda: session.state is State.CLOSED)
+    closed = page.submit(closed, press="Refresh")
+    assert "Closed from here." in closed.text
+    assert "completed" in entry_of(closed, "response")
+    again = page.submit(closed, press="Reconnect")
+    assert session_of(again, hub) is session
+    assert "Connected to Sandbox" in again.text
+    assert "completed" in entry_of(again, "response")
+
+
+def test_send_reconnects_a_closed_session(page: Visitor, hub: Hub) -> None:
+    replied = send(page)
+    session = session_of(replied, hub)
+    session.close()
+    wait_for(lambda: session.state is State.CLOSED)
+    again = page.submit(replied, press="Send")
+    assert session_of(again, hub) is session
+    assert len([e for e in again.all("ol li.entry--response") if e.get("data-key")]) == 2
+
+
+def test_a_new_session_closes_the_one_that_was_shown(page: Visitor, hub: Hub) -> None:
+    replied = send(page)
+    session = session_of(replied, hub)
+    fresh = page.submit(replied, press="New session")
+    assert session_of(fresh, hub) is not session
+    wait_for(lambda: session.state is State.CLOSED)
+
+
+def test_connect_opens_a_session_without_sending(page: Visitor) -> None:
+    connected = page.submit(page.get(BUILDER), press="Connect")
+    assert "Connected: the server has opened a session." in connected.text
+    assert not [e for e in connected.all("ol li.entry--sent") if e.get("data-key")]
+
+
+def test_a_reload_shows_the_session_again(page: Visitor, hub: Hub) -> None:
+    session = session_of(send(page), hub)
+    assert session_of(page.get(BUILDER), hub) is session
+    newer = session_of(page.submit(page.get(BUILDER), press="New session"), hub)
+    assert session_of(page.get(BUILDER), hub) is newer
+    assert session_of(page.get(f"{BUILDER}?session={session.id}"), hub) is session
+
+
+def test_a_session_that_is_gone_is_said_to_be(page: Visitor) -> None:
+    gone = page.get(f"{BUILDER}?session={'0' * 32}")
+    assert "no longer kept" in said(gone)
+    assert "completed" in entry_of(page.submit(gone, press="Send"), "response")
+
+
+def test_too_many_sessions_name_the_open_ones(page: Visitor, hub: Hub) -> None:
+    for _ in range(4):
+        page.post("/sessions?dialect=beta&type=response.create")
+    full = page.post(SEND, status=429)
+    assert "4 sessions are open in this browser" in said(full)
+    links = [link for link in full.links() if "session=" in link]
+    assert len(links) == 4
+    assert session_of(page.get(links[0]), hub)
+
+
+def test_another_browser_finds_nothing(page: Visitor, hub: Hub, app: Flask) -> None:
+    session = session_of(send(page, SPOKEN), hub)
+    stranger = Visitor(app)
+    for address in ("/log.jsonl", "/audio/e5.wav", "/audio/e5.pcm"):
+        assert stranger.client.get(f"/sessions/{session.id}{address}").status_code == 404
+    for address in ("", "/events", "/connect", "/cancel", "/close"):
+        assert stranger.post_raw(f"/sessions/{session.id}{address}").status_code == 404
+    assert b"event: end" in stranger.client.get(f"/sessions/{session.id}/stream").data
+    assert "Not connected" in stranger.get(f"{BUILDER}?session={session.id}").text
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["audio/nope.wav", "audio/session.wav", "audio/e1.pcm?from=x", "audio/e1.pcm?from=-1"],
+)
+def test_sound_that_is_not_there_is_404(page: Visitor, hub: Hub, address: str) -> None:
+    session = session_of(send(page), hub)
+    assert page.client.get(f"/sessions/{session.id}/{address}").status_code == 404
+
+
+def test_an_unknown_endpoint_or_event_is_refused(page: Visitor) -> None:
+    assert "no such endpoint" in said(page.post(SEND, {"endpoint": "moon"}, status=404))
+    page.post("/sessions/send?dialect=latin", status=404)
+    page.post("/sessions/send?type=nope", status=404)
+
+
+def test_the_visitor_is_an_opaque_cookie(page: Visitor) -> None:
+    answer = page.client.get(BUILDER)
+    (cookie,) = answer.headers.getlist("Set-Cookie")
+    assert re.match(r"cuecard-\d+=[0-9a-f]{32}; HttpOnly; Path=/; SameSite=Lax$", cookie)
+
+
+# -- with script -----------------------------------------------------------------------------------
+
+
+def test_the_first_send_brings_the_whole_column(page: Visitor, hub: Hub) -> None:
+    answer = page.post_raw(SEND, page.get(BUILDER).fields("builder"), htmx=True)
+    assert answer.headers["HX-Retarget"] == "#session"
+    assert answer.headers["HX-Reswap"] == "outerHTML"
+    (session,) = hub.live(next(iter(hub._sessions.values())).visitor)  # type: ignore[attr-defined]
+    assert f'data-session="{session.id}"' in answer.text
+
+
+def test_the_next_send_leaves_the_transcript_to_the_stream(page: Visitor, hub: Hub) -> None:
+    shown = send(page)
+    before = shown.one("input[name=token]").get("value")
+    fields = shown.fields("builder")
+    answer = page.post(SEND, fields, htmx=True)
+    assert answer.response.headers["HX-Retarget"] == "#session-said"
+    assert answer.one("input[name=token]").get("value") != before
+    assert not answer.all("ol")
+
+
+def test_an_error_with_script_stays_in_the_column(page: Visitor, hub: Hub) -> None:
+    shown = send(page)
+    session = session_of(shown, hub)
+    fields = shown.fields("builder")
+    answer = page.post(f"/sessions/{session.id}/cancel", fields, htmx=True, status=409)
+    assert answer.response.headers["HX-Retarget"] == "#session-said"
+    assert "No response is running." in answer.text
+
+
+def test_foreign_text_stays_text(page: Visitor) -> None:
+    attack = '<img src=x onerror=alert(1)><hx-partial hx-target="#form">gone</hx-partial>'
+    text = json.dumps({"type": "response.create", "response": {"instructions": attack}})
+    form = page.post(f"{BUILDER}/raw", {"text": text})
+    replied = page.submit(form, press="Send")
+    assert attack in entry_of(replied, "sent").replace('\\"', '"')
+    assert not replied.all("ol img")
+
+
+# -- the stream ------------------------------------------------------------------------------------
+
+
+def stream(page: Visitor, session: LiveSession, cursor: str = "") -> list[tuple[str, str, str]]:
+    """Read the stream of a closed session to its end."""
+    answer = page.client.get(f"/sessions/{session.id}/stream?from={cursor}")
+    assert answer.content_type == "text/event-stream"
+    assert answer.headers["Cache-Control"] == "no-store"
+    return read_stream(answer.data)
+
+
+def closed_session(page: Visitor, hub: Hub) -> LiveSession:
+    session = session_of(send(page), hub)
+    session.close()
+    wait_for(lambda: session.state is State.CLOSED)
+    return session
+
+
+def test_a_stream_gives_what_is_missing_and_ends_with_the_session(page: Visitor, hub: Hub) -> None:
+    session = closed_session(page, hub)
+    now = session.snapshot().cursor
+    changes, end = stream(page, session)
+    assert end[:2] == ("end", "closed")
+    assert changes[0] == "changes"
+    assert changes[2] == now
+    first, *rest = json.loads(changes[1])
+    assert first == ["reset"]
+    assert {change[3] for change in rest if change[0] == "put"} >= {"sent", "response", "text"}
+    assert stream(page, session, now) == [("end", "closed", "")]
+    before = f"{now.partition(':')[0]}:{int(now.partition(':')[2]) - 1}"
+    (last, _) = stream(page, session, before)
+    assert ["reset"] not in json.loads(last[1])
+
+
+def test_a_reconnecting_browser_goes_on_where_it_was(page: Visitor, hub: Hub) -> None:
+    session = closed_session(page, hub)
+    now = session.snapshot().cursor
+    headers = {"Last-Event-ID": now}
+    answer = page.client.get(f"/sessions/{session.id}/stream?from=old:1", headers=headers)
+    assert read_stream(answer.data) == [("end", "closed", "")]
+
+
+@pytest.mark.parametrize("cursor", ["other:3", "nonsense", ":", "x:99999999999999999999", "é:1"])
+def test_a_cursor_of_another_life_begins_anew(page: Visitor, hub: Hub, cursor: str) -> None:
+    changes, _ = stream(page, closed_session(page, hub), cursor)
+    assert json.loads(changes[1])[0] == ["reset"]
+
+
+def test_a_stream_of_nothing_ends_at_once(page: Visitor) -> None:
+    answer = page.client.get(f"/sessions/{'0' * 32}/stream")
+    assert answer.status_code == 200
+    assert read_stream(answer.data) == [("end", "gone", "")]
+
+
+def test_streams_are_limited_and_a_reader_who_leaves_makes_room(page: Visitor, hub: Hub) -> None:
+    session = session_of(send(page), hub)
+    address = f"/sessions/{session.id}/stream"
+    readers = [page.client.get(address, buffered=False) for _ in range(2)]
+    assert page.client.get(address).status_code == 503
+    readers[0].close()
+    third = page.client.get(address, buffered=False)
+    assert third.status_code == 200
+    third.close()
+    readers[1].close()
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Served]:
+    with serve() as running:
+        yield running
+
+
+def open_stream(served: Served) -> socket.socket:
+    """Send an event to the served app and return the connection of its stream."""
+    with served.connect() as peer:
+        body = b"anyway=yes"
+        head = (
+            f"POST {SEND} HTTP/1.1\r\nHost: {served.host}\r\nConnection: close\r\n"
+            f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n"
+            "HX-Request: true\r\nSec-Fetch-Site: same-origin\r\n\r\n"
+        )
+        peer.sendall(head.encode() + body)
+        answer = b"".join(iter(lambda: peer.recv(65_536), b"")).decode()
+    cookie = re.search(r"Set-Cookie: ([^;]+)", answer, re.IGNORECASE)
+    address = re.search(r'data-stream="([^"]+)"', answer)
+    assert cookie, answer[:500]
+    assert address, answer[:500]
+    reader = served.connect()
+    reader.sendall(
+        f"GET {address[1]} HTTP/1.1\r\nHost: {served.host}\r\nCookie: {cookie[1]}\r\n\r\n".encode()
+    )
+    return reader
+
+
+def read_until(reader: socket.socket, words: bytes, timeout_s: float = 10) -> bytes:
+    reader.settimeout(timeout_s)
+    got = b""
+    while words not in got:
+        more = reader.recv(65_536)
+        assert more, got[-500:]
+        got += more
+    return got
+
+
+def test_a_served_stream_brings_the_reply_as_it_is_made(served: Served) -> None:
+    with open_stream(served) as reader:
+        got = read_until(reader, b"completed", 20)
+        assert b"event: changes" in got
+        assert b"X-Accel-Buffering: no" in got
+
+
+def test_stopping_the_app_ends_its_streams_and_is_quick() -> None:
+    with serve() as served, open_stream(served) as reader:
+        read_until(reader, b"event: changes")
+        began_s = time.monotonic()
+        served.process.send_signal(signal.SIGTERM)
+        read_until(reader, b"event: end", 5)
+        served.process.wait(10)
+        assert time.monotonic() - began_s < 6
+        assert served.process.returncode == 0
+        assert "Traceback" not in served.logged()
