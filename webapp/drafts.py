@@ -10,7 +10,7 @@ from webapp.events import EVENTS, EventType
 from webapp.forms.derive import derive
 from webapp.forms.edits import Edited, press, value_of
 from webapp.forms.fields import Field
-from webapp.forms.nodes import Listing, Node, Picked, Raw, Record, Stored, Table, Unknown
+from webapp.forms.nodes import Leaf, Listing, Node, Picked, Raw, Record, Stored, Table, Unknown
 from webapp.forms.problems import Problem, Severity
 from webapp.forms.submission import Keep, fill, read_form, read_part
 from webapp.wire_reader import JsonValue
@@ -187,9 +187,9 @@ def typing_problems(node: Node, at: str, has: Has = _has_all) -> Iterator[Proble
             where = f"line {fault.line}, column {fault.column}"
             message = f"This is not JSON yet ({where}): {fault.reason} It goes as text until it is."
             yield Problem(at, Severity.ERROR, "not_json", message)
-        case Picked():
-            yield from typing_problems(node.node, at, has)
-        case Unknown():
+        case Stored() if not has(node.token):
+            yield Problem(at, Severity.ERROR, "media_gone", _GONE.format(node.label))
+        case Picked() | Unknown():
             yield from typing_problems(node.node, at, has)
         case Record():
             named = [
@@ -197,19 +197,20 @@ def typing_problems(node: Node, at: str, has: Has = _has_all) -> Iterator[Proble
                 for name, below in node.members.items()
             ]
             yield from _problems_of_names([name for name, _ in named], at)
-            for name, below in named:
-                yield from typing_problems(below, f"{at}/{_escaped(name)}", has)
+            yield from _typing_problems_of(named, at, has)
         case Table():
-            yield from _problems_of_names([entry.name for entry in node.entries.values()], at)
-            for entry in node.entries.values():
-                yield from typing_problems(entry.node, f"{at}/{_escaped(entry.name)}", has)
+            entries = [(entry.name, entry.node) for entry in node.entries.values()]
+            yield from _problems_of_names([name for name, _ in entries], at)
+            yield from _typing_problems_of(entries, at, has)
         case Listing():
-            for place, item in enumerate(node.items.values()):
-                yield from typing_problems(item, f"{at}/{place}", has)
-        case Stored() if not has(node.token):
-            yield Problem(at, Severity.ERROR, "media_gone", _GONE.format(node.label))
-        case _:
-            return
+            items = [(str(place), item) for place, item in enumerate(node.items.values())]
+            yield from _typing_problems_of(items, at, has)
+
+
+def _typing_problems_of(parts: list[tuple[str, Node]], at: str, has: Has) -> Iterator[Problem]:
+    for name, node in parts:
+        if type(node) is not Leaf:  # most are, and nothing can be wrong with their typing
+            yield from typing_problems(node, f"{at}/{_escaped(name)}", has)
 
 
 _GONE = (

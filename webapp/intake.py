@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from http import HTTPStatus
 from io import BytesIO
 from typing import TYPE_CHECKING, cast
@@ -160,8 +161,14 @@ def read_fields(body: bytes) -> list[tuple[str, str]]:
     for part in body.split(b"&"):
         if part:
             name, _, value = part.partition(b"=")
-            fields.append((_text(name), _text(value)))
+            fields.append((_name(name), _text(value)))
     return fields
+
+
+# The same names come back with every keystroke.
+@lru_cache(maxsize=16_384)
+def _name(encoded: bytes) -> str:
+    return _text(encoded)
 
 
 def _text(encoded: bytes) -> str:

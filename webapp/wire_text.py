@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
 from markupsafe import escape
@@ -88,11 +89,22 @@ def shown(lines: Iterable[Line], marks: Mapping[str, str], *, compact: bool = Fa
     for depth, key, text, kind, name, pointer, comma in lines:
         mark = marks.get(pointer, "") if marks else ""
         parts.append(
-            f'<span class="ln{mark}" data-n="{escape(name)}" data-p="{escape(pointer)}">'
-            f"{gap * depth}{key and f'<b>{_escaped_text(key)}</b>{colon}'}"
+            f'<span class="ln{mark}"{_place(name, pointer)}>'
+            f"{gap * depth}{key and f'<b>{_escaped_key(key)}</b>{colon}'}"
             f'<i class="{kind}">{_shown_text(text)}</i>{comma}</span>'
         )
     return "".join(parts)
+
+
+# The same names come back with every keystroke.
+@lru_cache(maxsize=4_096)
+def _place(name: str, pointer: str) -> str:
+    return f' data-n="{escape(name)}" data-p="{escape(pointer)}"'
+
+
+@lru_cache(maxsize=4_096)
+def _escaped_key(key: str) -> str:
+    return _escaped_text(key)
 
 
 def _shown_text(text: str) -> str:
@@ -111,7 +123,7 @@ def blocks(field: Field, root: Node, contents: Contents | None = None) -> Iterat
     """Yield the event's blocks in order; their lines, one after the other, are its text."""
     walk = _Walk(contents)
     if not isinstance(root, Record) or not isinstance(field, Group):
-        yield Block("@open", "", tuple(walk.lines(root, 0, "")))
+        yield Block("@open", "", walk.lines(root, 0, "", ""))
         return
     yield from _split(walk, field, root, "", "", 0, "")
 
@@ -141,8 +153,7 @@ def one_block(
     _, depth, key = part_of(field, name)
     if isinstance(node, Unknown):
         key = quote(node.name)
-    lines = _Walk(contents).lines(node, depth, key)
-    return Block(name, "", _closed(lines, comma=comma))
+    return Block(name, "", _Walk(contents).lines(node, depth, key, "," if comma else ""))
 
 
 def _split(
@@ -155,7 +166,7 @@ def _split(
         return
     yield Block(f"{name}@open", pointer, (Line(depth, key, "{", "p", "", ""),))
     for place, (member, node) in enumerate(members, start=1):
-        comma = place < len(members)
+        comma = "," if place < len(members) else ""
         below = field.members.get(member)
         at = f"{name}.{member}" if name else member
         wire_name = node.name if isinstance(node, Unknown) else member
@@ -163,34 +174,26 @@ def _split(
         if isinstance(below, Group) and isinstance(node, Record) and not name:
             *inner, end = _split(walk, below, node, at, to, depth + 1, quote(member))
             yield from inner
-            yield Block(end.name, to, _closed(list(end.lines), comma=comma))
+            yield Block(end.name, to, (end.lines[-1]._replace(comma=comma),))
         elif isinstance(below, Items) and below.of_objects and isinstance(node, Listing):
-            yield from _split_items(walk, node, at, to, depth + 1, quote(member), comma=comma)
+            yield from _split_items(walk, node, at, to, depth + 1, quote(member), comma)
         else:
-            lines = walk.lines(node, depth + 1, quote(wire_name))
-            yield Block(at, to, _closed(lines, comma=comma))
+            yield Block(at, to, walk.lines(node, depth + 1, quote(wire_name), comma))
     yield Block(f"{name}@close", pointer, (Line(depth, "", "}", "p", "", ""),))
 
 
 def _split_items(
-    walk: "_Walk", listing: Listing, name: str, pointer: str, depth: int, key: str, *, comma: bool
+    walk: "_Walk", listing: Listing, name: str, pointer: str, depth: int, key: str, comma: str
 ) -> Iterator[Block]:
-    end = "," if comma else ""
     if not listing.items:
-        yield Block(f"{name}@open", pointer, (Line(depth, key, "[]", "p", "", "", end),))
+        yield Block(f"{name}@open", pointer, (Line(depth, key, "[]", "p", "", "", comma),))
         return
     yield Block(f"{name}@open", pointer, (Line(depth, key, "[", "p", "", ""),))
     last = len(listing.items) - 1
     for place, (item, node) in enumerate(listing.items.items()):
-        lines = walk.lines(node, depth + 1, "")
-        yield Block(f"{name}.{item}", f"{pointer}/{place}", _closed(lines, comma=place < last))
-    yield Block(f"{name}@close", pointer, (Line(depth, "", "]", "p", "", "", end),))
-
-
-def _closed(lines: list[Line], *, comma: bool) -> tuple[Line, ...]:
-    if comma:
-        lines[-1] = lines[-1]._replace(comma=",")
-    return tuple(lines)
+        lines = walk.lines(node, depth + 1, "", "," if place < last else "")
+        yield Block(f"{name}.{item}", f"{pointer}/{place}", lines)
+    yield Block(f"{name}@close", pointer, (Line(depth, "", "]", "p", "", "", comma),))
 
 
 def _escaped(name: str) -> str:
@@ -204,73 +207,66 @@ class _Walk:
     def __init__(self, contents: Contents | None) -> None:
         self._contents = contents
 
-    def lines(self, node: Node, depth: int, key: str) -> list[Line]:
+    def lines(self, node: Node, depth: int, key: str, comma: str) -> tuple[Line, ...]:
+        """Return the lines of one node, a comma behind the last where one follows."""
         out: list[Line] = []
-        self._node(out, node, depth, key, "", "")
-        return out
+        self._node(out, node, _Spot(depth, key, "", "", comma))
+        return tuple(out)
 
-    def _node(
-        self, out: list[Line], node: Node, depth: int, key: str, name: str, pointer: str
-    ) -> None:
+    def _node(self, out: list[Line], node: Node, spot: "_Spot") -> None:
         match node:
             case Leaf():
-                value = node.value
-                kind = "s" if isinstance(value, str) else "n"
-                out.append(Line(depth, key, scalar(value), kind, name, pointer))
+                self._scalar(out, node.value, spot)
             case Picked():
-                self._node(out, node.node, depth, key, name, pointer)
+                self._node(out, node.node, spot)
             case Record():
                 members = [
-                    (
-                        below.name if isinstance(below, Unknown) else member,
-                        f"{name}.{member}",
-                        below,
-                    )
+                    (below.name if isinstance(below, Unknown) else member, member, below)
                     for member, below in node.members.items()
                 ]
-                self._object(out, members, depth, key, name, pointer)
+                self._object(out, members, spot)
             case Table():
-                entries = [
-                    (entry.name, f"{name}.{at}", entry.node) for at, entry in node.entries.items()
-                ]
-                self._object(out, entries, depth, key, name, pointer)
+                entries = [(entry.name, at, entry.node) for at, entry in node.entries.items()]
+                self._object(out, entries, spot)
             case Listing():
-                start = len(out)
-                out.append(Line(depth, key, "[", "p", name, pointer))
-                for place, (at, item) in enumerate(node.items.items()):
-                    self._node(out, item, depth + 1, "", f"{name}.{at}", f"{pointer}/{place}")
-                    out[-1] = out[-1]._replace(comma=",")
-                self._close(out, start, "]")
+                self._list(out, node, spot)
             case Unknown():
-                self._value(out, node.node.value, depth, key, name, pointer)
+                self._value(out, node.node.value, spot)
             case Raw():
-                self._value(out, node.value, depth, key, name, pointer)
+                self._value(out, node.value, spot)
             case Null():
-                out.append(Line(depth, key, "null", "n", name, pointer))
+                self._scalar(out, None, spot)
             case Stored():
-                out.append(Line(depth, key, self._stored(node), "m", name, pointer))
+                text = self._stored(node)
+                depth, key, name, pointer, comma = spot
+                out.append(Line(depth, key, text, "m", name, pointer, comma))
 
-    def _object(
-        self,
-        out: list[Line],
-        members: list[tuple[str, str, Node]],
-        depth: int,
-        key: str,
-        name: str,
-        pointer: str,
-    ) -> None:
-        start = len(out)
-        out.append(Line(depth, key, "{", "p", name, pointer))
-        for wire_name, at, node in members:
-            to = f"{pointer}/{_escaped(wire_name)}"
-            self._node(out, node, depth + 1, quote(wire_name), at, to)
-            out[-1] = out[-1]._replace(comma=",")
-        self._close(out, start, "}")
+    def _object(self, out: list[Line], members: list[tuple[str, str, Node]], spot: "_Spot") -> None:
+        depth, _, name, pointer, _ = spot
+        last = _open(out, spot, "{", "}", len(members))
+        for place, (wire_name, at, node) in enumerate(members):
+            comma = "," if place < last else ""
+            inner = _Spot(
+                depth + 1,
+                quote(wire_name),
+                f"{name}.{at}",
+                f"{pointer}/{_escaped(wire_name)}",
+                comma,
+            )
+            self._node(out, node, inner)
+        _close(out, spot, "}", last)
 
-    def _value(
-        self, out: list[Line], value: JsonValue, depth: int, key: str, name: str, pointer: str
-    ) -> None:
+    def _list(self, out: list[Line], listing: Listing, spot: "_Spot") -> None:
+        depth, _, name, pointer, _ = spot
+        last = _open(out, spot, "[", "]", len(listing.items))
+        for place, (at, item) in enumerate(listing.items.items()):
+            comma = "," if place < last else ""
+            self._node(out, item, _Spot(depth + 1, "", f"{name}.{at}", f"{pointer}/{place}", comma))
+        _close(out, spot, "]", last)
+
+    def _value(self, out: list[Line], value: JsonValue, spot: "_Spot") -> None:
         """Free JSON: every line belongs to the one input it was typed into."""
+        depth, _, name, pointer, _ = spot
         if isinstance(value, dict):
             members = [(quote(at), f"{pointer}/{_escaped(at)}", item) for at, item in value.items()]
             opening, closing = "{", "}"
@@ -278,25 +274,44 @@ class _Walk:
             members = [("", f"{pointer}/{at}", item) for at, item in enumerate(value)]
             opening, closing = "[", "]"
         else:
-            kind = "s" if isinstance(value, str) else "n"
-            out.append(Line(depth, key, scalar(value), kind, name, pointer))
+            self._scalar(out, value, spot)
             return
-        start = len(out)
-        out.append(Line(depth, key, opening, "p", name, pointer))
-        for member, to, item in members:
-            self._value(out, item, depth + 1, member, name, to)
-            out[-1] = out[-1]._replace(comma=",")
-        self._close(out, start, closing)
+        last = _open(out, spot, opening, closing, len(members))
+        for place, (key, to, item) in enumerate(members):
+            self._value(out, item, _Spot(depth + 1, key, name, to, "," if place < last else ""))
+        _close(out, spot, closing, last)
 
-    def _close(self, out: list[Line], start: int, closing: str) -> None:
-        opening = out[start]
-        if len(out) == start + 1:
-            out[start] = opening._replace(text=opening.text + closing)
-            return
-        out[-1] = out[-1]._replace(comma="")
-        out.append(Line(opening.depth, "", closing, "p", opening.name, opening.pointer))
+    def _scalar(self, out: list[Line], value: JsonValue, spot: "_Spot") -> None:
+        depth, key, name, pointer, comma = spot
+        kind = "s" if isinstance(value, str) else "n"
+        out.append(Line(depth, key, scalar(value), kind, name, pointer, comma))
 
     def _stored(self, node: Stored) -> str:
         if self._contents is None:
             return f"“{node.label}”"
         return quote(self._contents(node.token) or "")
+
+
+class _Spot(NamedTuple):
+    """Where a value goes: how deep, behind which key, whose it is, and what follows."""
+
+    depth: int
+    key: str
+    name: str
+    pointer: str
+    comma: str
+
+
+def _open(out: list[Line], spot: _Spot, opening: str, closing: str, count: int) -> int:
+    """Write the line that opens an object or a list; return the place of its last part."""
+    depth, key, name, pointer, comma = spot
+    if count:
+        out.append(Line(depth, key, opening, "p", name, pointer))
+    else:
+        out.append(Line(depth, key, opening + closing, "p", name, pointer, comma))
+    return count - 1
+
+
+def _close(out: list[Line], spot: _Spot, closing: str, last: int) -> None:
+    if last >= 0:
+        out.append(Line(spot.depth, "", closing, "p", spot.name, spot.pointer, spot.comma))

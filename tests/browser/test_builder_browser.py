@@ -174,7 +174,6 @@ def test_a_keystroke_posts_its_own_block_and_nothing_else(tab: Page) -> None:
     names = set(parse_qs(sent.value.post_data or "", keep_blank_values=True))
     assert names <= {
         "shown",
-        "style",
         "response.input.k2@",
         "response.input.k2.content@",
         "response.input.k2.content.k1@",

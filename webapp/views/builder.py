@@ -50,27 +50,20 @@ def preview(dialect: str, event_type: str) -> str | Response:
     draft = _submitted(dialect, event_type)
     if not is_htmx():
         return render_page(draft)
-    return render_template("builder/_preview.html", **_seen(draft))
+    return render_template("builder/_preview.html", **_wire(draft))
 
 
 @bp.post(f"{EVENT}/block/<name>")
 def block(dialect: str, event_type: str, name: str) -> str | Response:
     """Show the lines of one block; what a keystroke inside it posts is that block alone."""
     _known(dialect, event_type)
-    _, _, comma = request.form.get("shown", "").rpartition(":")
-    style = request.form.get("style", "pretty")
+    comma, compact = wire_pane.flags(current.field("shown"))
+    has = current.media().has
     try:
-        part = Part.read(
-            dialect,
-            event_type,
-            name,
-            request.form.items(),
-            comma=comma == "1",
-            has=current.media().has,
-        )
+        part = Part.read(dialect, event_type, name, current.fields(), comma=comma, has=has)
     except KeyError:
         abort(404)
-    shown = wire_pane.pane(part.block, part.problems, compact=style == "compact")
+    shown = wire_pane.pane(part.block, part.problems, compact=compact)
     return fragment("".join((shown.inner, _summary(name, part))))
 
 
@@ -93,7 +86,7 @@ def check(dialect: str, event_type: str) -> Response:
 def form(dialect: str, event_type: str) -> str | Response:
     """Do what the pressed button says, and show the form after it."""
     before = _submitted(dialect, event_type)
-    button = request.form.get("do", "")
+    button = current.field("do")
     if not button:
         return fragment("", 204) if is_htmx() else render_page(before)
     if button.startswith("menu:"):
@@ -131,7 +124,7 @@ def _followers(draft: Draft) -> Iterator[str]:
     """Yield what follows the form wherever it stands: wire text, problems, and the open text."""
     yield _wire_changes(draft)
     yield _problems(draft)
-    if "raw" in request.form:
+    if current.field("raw"):
         text = render_template(
             "builder/_raw_text.html", raw=draft.wire_text(current.media().text), raw_focus=False
         )
@@ -147,8 +140,8 @@ def _fragments(pieces: Iterable[str], events: dict[str, object]) -> Response:
 def raw(dialect: str, event_type: str) -> tuple[str, int] | str | Response:
     """Fill the builder from pasted text, or say where and why it cannot be read."""
     _known(dialect, event_type)
-    text = request.form.get("text", "").replace("\r\n", "\n")
-    keep_last = request.form.get("repair") == "keep_last"
+    text = current.field("text").replace("\r\n", "\n")
+    keep_last = current.field("repair") == "keep_last"
     try:
         reading = read_event(text, keep_last=keep_last)
     except Unreadable as fault:
@@ -227,11 +220,11 @@ def render_page(
 
 
 def _seen(draft: Draft) -> dict[str, object]:
-    return {
-        "form": ask(draft.form, draft.root),
-        "wire": wire_pane.html(wire_pane.panes(draft)),
-        **_words(draft),
-    }
+    return {"form": ask(draft.form, draft.root), **_wire(draft)}
+
+
+def _wire(draft: Draft) -> dict[str, object]:
+    return {"wire": wire_pane.html(wire_pane.panes(draft)), **_words(draft)}
 
 
 def _words(draft: Draft) -> dict[str, object]:
@@ -250,7 +243,7 @@ def _words(draft: Draft) -> dict[str, object]:
 
 def _wire_changes(draft: Draft) -> Markup:
     parts = wire_pane.panes(draft)
-    changed = wire_pane.changes(parts, request.form.getlist("shown"))
+    changed = wire_pane.changes(parts, [seen for name, seen in current.fields() if name == "shown"])
     if changed is not None:
         return changed
     whole = Markup('<hx-partial hx-target="#wire" hx-swap="innerHTML">{}</hx-partial>')
@@ -263,7 +256,7 @@ def _problems(draft: Draft) -> str:
 
 def _submitted(dialect: str, event_type: str) -> Draft:
     _known(dialect, event_type)
-    return Draft.read(dialect, event_type, request.form.items(multi=True), current.media().has)
+    return Draft.read(dialect, event_type, current.fields(), current.media().has)
 
 
 def _known(dialect: str, event_type: str) -> None:

@@ -74,9 +74,17 @@ def fields() -> list[tuple[str, str]]:
 
     The edge has read and checked the body, so it is at hand as often as one asks.
     """
-    if request.mimetype != FORM:
-        return []
-    return read_fields(cast("BytesIO", request.environ["wsgi.input"]).getvalue())
+    known: list[tuple[str, str]] | None = g.get("fields")
+    if known is None:
+        sent = request.mimetype == FORM
+        body = cast("BytesIO", request.environ["wsgi.input"]).getvalue() if sent else b""
+        known = g.fields = read_fields(body)
+    return known
+
+
+def field(name: str) -> str:
+    """Return the first field of this name, empty where there is none."""
+    return next((text for at, text in fields() if at == name), "")
 
 
 def visitor() -> str:

@@ -3,8 +3,6 @@
 import secrets
 from collections.abc import Iterator
 
-from flask import request
-
 from webapp.draft_store import Kept, now_s
 from webapp.drafts import Draft
 from webapp.errors import LocalError
@@ -24,7 +22,7 @@ def new_id() -> str:
 
 def id_of_form() -> str:
     """Return the address of the draft that was submitted, or an empty text."""
-    sent = request.form.get("draft", "")
+    sent = current.field("draft")
     return sent if _is_id(sent) else ""
 
 

@@ -27,6 +27,7 @@ class Pane:
 
     block: Block
     lines: str
+    compact: bool = False
 
     @property
     def id(self) -> str:
@@ -35,15 +36,20 @@ class Pane:
 
     @property
     def seen(self) -> str:
-        """What the page sends back of the block: its name, a check sum, whether a comma follows."""
-        return f"{self.block.name}:{crc32(self.lines.encode()):08x}:{self.block.followed:d}"
+        """What the page sends back of the block: its name, a check sum, and two flags.
+
+        They say whether a comma follows, and whether the text is compact.
+        """
+        flags = f"{self.block.followed:d}{self.compact:d}"
+        return f"{self.block.name}:{crc32(self.lines.encode()):08x}:{flags}"
 
     @property
     def inner(self) -> str:
         """The content of the block's element; the hidden input tells the server what is shown."""
+        # Names of blocks are made of letters, digits and . + @ _ alone: nothing to escape.
         return (
             f'<input type="hidden" form="builder" name="shown" id="s-{self.id}"'
-            f' value="{escape(self.seen)}">{self.lines}'
+            f' value="{self.seen}">{self.lines}'
         )
 
     @property
@@ -51,16 +57,23 @@ class Pane:
         """The block's element."""
         block = self.block
         return (
-            f'<div class="blk" id="w-{self.id}" data-name="{escape(block.name)}"'
+            f'<div class="blk" id="w-{self.id}" data-name="{block.name}"'
             f' data-at="{escape(block.pointer)}">{self.inner}</div>'
         )
+
+
+def flags(seen: str) -> tuple[bool, bool]:
+    """Return what the page said of a block: whether a comma follows, whether it is compact."""
+    return seen[-2:-1] == "1", seen[-1:] == "1"
 
 
 def panes(draft: Draft) -> list[Pane]:
     """Return the wire text of a draft in blocks, lines with problems marked."""
     marks = {problem.at: problem.severity for problem in reversed(draft.problems)}
     return [
-        Pane(block, shown(block.lines, marks_of(block, marks), compact=draft.compact))
+        Pane(
+            block, shown(block.lines, marks_of(block, marks), compact=draft.compact), draft.compact
+        )
         for block in draft.blocks
     ]
 
@@ -68,7 +81,7 @@ def panes(draft: Draft) -> list[Pane]:
 def pane(block: Block, problems: Iterable[Problem], *, compact: bool) -> Pane:
     """Return one block on its own; the pointers of ``problems`` start at it."""
     marks = {problem.at: problem.severity for problem in problems}
-    return Pane(block, shown(block.lines, _placed(block, marks), compact=compact))
+    return Pane(block, shown(block.lines, _placed(block, marks), compact=compact), compact)
 
 
 def marks_of(block: Block, marks: Mapping[str, Severity]) -> Mapping[str, str]:
