@@ -332,8 +332,11 @@ def _values(control: Element, pressed: Element | None) -> Iterator[str]:
                 yield control.get("value", "")
         case "input" if kind == "file":
             return
-        case "input":
+        case "input" if kind == "hidden":
             yield control.get("value", "")
+        case "input":
+            # A text box has one line.
+            yield re.sub(r"[\r\n]", "", control.get("value", ""))
         case _:
             return
 

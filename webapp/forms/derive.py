@@ -23,6 +23,9 @@ from webapp.forms.fields import (
 
 Schema: TypeAlias = Mapping[str, Any]
 
+# How a question may be filled whatever its variants are called.
+_OTHER_WAYS = ("null", "json", "stored", "first", "empty")
+
 
 def derive(schema: Schema) -> Field:
     """Return the field that asks for a value of ``schema``.
@@ -78,7 +81,7 @@ def _single(schema: Schema, defs: Schema, common: dict[str, Any]) -> Field:
             )
         case {"type": "array", "items": Mapping() as items}:
             return Items(
-                item=_field(items, defs, required=True),
+                item=_part(items, defs),
                 noun=schema.get("x-add-label", "item"),
                 empty=schema.get("x-empty-label", ""),
                 **common,
@@ -94,7 +97,7 @@ def _single(schema: Schema, defs: Schema, common: dict[str, Any]) -> Field:
             )
         case {"type": "object", "additionalProperties": Mapping() as value} if value:
             return Pairs(
-                value=_field(value, defs, required=True),
+                value=_part(value, defs),
                 noun=schema.get("x-add-label", "entry"),
                 empty=schema.get("x-empty-label", ""),
                 **common,
@@ -103,6 +106,15 @@ def _single(schema: Schema, defs: Schema, common: dict[str, Any]) -> Field:
             return Json(initial=str(schema.get("x-initial", "{}")), **common)
         case _:
             return Json(**common)
+
+
+def _part(schema: Schema, defs: Schema) -> Field:
+    """Return the field of an item or of a pair's value, which no default fills in."""
+    match _field(schema, defs, required=True):
+        case Fixed(title=title, help=words, value=value):
+            return Choice(title=title, help=words, required=True, options=(value,))
+        case part:
+            return part
 
 
 def _number(schema: Schema, common: dict[str, Any]) -> Number:
@@ -142,11 +154,13 @@ def _union(schema: Schema, branches: list[Schema], defs: Schema, common: dict[st
 
 def _variants(branches: list[Schema], defs: Schema) -> list[Variant]:
     variants: list[Variant] = []
+    taken = {*_OTHER_WAYS}
     for number, branch in enumerate(branches, start=1):
         label = branch.get("title") or f"Form {number}"
-        key = re.sub(r"[^a-z0-9]+", "_", label.lower()).strip("_")
-        while any(variant.key == key for variant in variants):
+        key = re.sub(r"[^a-z0-9]+", "_", label.lower()).strip("_") or "form"
+        while key in taken:
             key += f"_{number}"
+        taken.add(key)
         variants.append(Variant(key=key, label=label, field=_field(branch, defs, required=True)))
     return variants
 

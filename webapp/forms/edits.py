@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from webapp.forms.fields import (
+    EXTRA,
     Choice,
     Field,
     Fixed,
@@ -30,6 +31,7 @@ from webapp.forms.nodes import (
     Table,
     Unknown,
     raw,
+    tokens_in,
 )
 from webapp.forms.submission import (
     BadSubmission,
@@ -37,10 +39,11 @@ from webapp.forms.submission import (
     flatten,
     is_token,
     leaf,
+    likeness,
     pick,
     read_part,
 )
-from webapp.wire_reader import JsonValue
+from webapp.wire_reader import JsonValue, Unreadable
 from webapp.wire_writer import write
 
 _T = TypeVar("_T")
@@ -65,6 +68,8 @@ def press(field: Field, root: Node, button: str) -> Edited:
     path = name.split(".") if name else []
     try:
         if verb in _ON_ITSELF:
+            if not path and verb != "add":
+                raise KeyError(name)
             change = _ON_ITSELF[verb]
             focus = name
             after = _edit(field, root, path, lambda below, node: change(below, node, how))
@@ -74,21 +79,28 @@ def press(field: Field, root: Node, button: str) -> Edited:
             *above, last = path
             among = _AMONG[verb]
             keys = _keys_of(_at(field, root, above))
-            after = _edit(field, root, above, lambda below, node: among(below, node, last, how))
+            after = _edit(
+                field,
+                root,
+                above,
+                lambda below, node: _inside(below, node, lambda _, inner: among(inner, last, how)),
+            )
             focus = _next_focus(".".join(above), last, verb, keys, _at(field, after, above))
-    except (KeyError, ValueError, TypeError) as gone:
-        if isinstance(gone, BadSubmission):
-            raise
+    except BadSubmission:
+        raise
+    except (KeyError, ValueError):
         raise BadSubmission(button, "there is nothing by this name on the form now") from None
     return Edited(after, focus)
 
 
 def initial(field: Field, how: str = "") -> Node:
-    """Return what a question holds when it is first asked; ``how`` picks among several ways."""
+    """Return what a question holds when it is first asked; ``how`` picks among several ways.
+
+    Raises:
+        KeyError: for null where null may not be.
+    """
     if how == "null":
-        return Null()
-    if how == "json":
-        return Raw("", "")
+        return _null(field)
     match field:
         case Variants():
             variant = field.named(how) or field.variants[0]
@@ -165,12 +177,12 @@ def _edit(field: Field, node: Node, path: list[str], change: Callable[[Field, No
     raise KeyError(head)
 
 
-def _inside(field: Field, node: Picked, change: Callable[[Field, Node], Node]) -> Picked:
-    """Return ``node`` with what its variant holds changed."""
-    variant = field.named(node.variant) if isinstance(field, Variants) else None
-    if variant is None:
-        raise KeyError(node.variant)
-    return replace(node, node=change(variant.field, node.node))
+def _inside(field: Field, node: Node, change: Callable[[Field, Node], Node]) -> Node:
+    """Return ``node`` changed; of a union, what the picked variant holds."""
+    if isinstance(field, Variants) and isinstance(node, Picked):
+        inner = change(field.picked(node.variant).field, node.node)
+        return replace(node, node=inner)
+    return change(field, node)
 
 
 def _edit_member(
@@ -180,7 +192,7 @@ def _edit_member(
     rest: list[str],
     change: Callable[[Field, Node], Node],
 ) -> Record:
-    below = field.member(head)
+    below = field.members[head]
     node = record.members.get(head)
     if node is None:
         # A button on a member that is not there yet first puts the member there.
@@ -220,98 +232,165 @@ def _set(field: Field, node: Node, how: str) -> Node:
 
 
 def _add(field: Field, node: Node, how: str) -> Node:
-    if isinstance(node, Picked):
-        return _inside(field, node, lambda below, inner: _add(below, inner, how))
-    if isinstance(node, Record) and isinstance(field, Group):
-        return Record({**node.members, _new_key(node.members, "+k"): Unknown("", raw(""))})
-    if isinstance(node, Listing) and isinstance(field, Items):
-        return Listing({**node.items, _new_key(node.items): initial(field.item, how)})
-    if isinstance(node, Table) and isinstance(field, Pairs):
-        new = Entry("", initial(field.value, how))
-        return Table({**node.entries, _new_key(node.entries): new})
+    return _inside(field, node, lambda below, inner: _added(below, inner, how))
+
+
+def _added(field: Field, node: Node, how: str) -> Node:
+    match field, node:
+        case Group(), Record():
+            new = Unknown("", raw(""))
+            return Record({**node.members, _new_key(node.members, "+k"): new})
+        case Items(), Listing():
+            return Listing({**node.items, _new_key(node.items): initial(field.item, how)})
+        case Pairs(), Table():
+            pair = Entry("", initial(field.value, how))
+            return Table({**node.entries, _new_key(node.entries): pair})
     raise KeyError("add")
+
+
+def _null(field: Field) -> Null:
+    if not field.nullable:
+        raise KeyError("null")
+    return Null()
 
 
 def _shape(field: Field, node: Node, how: str) -> Node:
     """Fill a question in another way, keeping what both ways have."""
     if how == "null":
-        return Null()
+        return _null(field)
     if how == "json":
-        return Raw(write(value_of(node)), value_of(node)) if not isinstance(node, Raw) else node
+        return _as_json(node)
     if isinstance(field, Variants):
         return _switch(field, node, how)
+    if how or not isinstance(node, Raw):
+        raise KeyError(how)
+    return as_form(field, node) or node
+
+
+def _as_json(node: Node) -> Raw:
+    if isinstance(node, Raw):
+        return node
+    if any(tokens_in(node)):
+        raise BadSubmission("json", "a stored sound or picture is not edited as text")
     value = value_of(node)
-    filled = fill(field, value)
-    return initial(field) if isinstance(filled, (Raw, Null)) else filled
+    return Raw(write(value), value)
+
+
+def as_form(field: Field, node: Raw) -> Node | None:
+    """Return what was typed as JSON as answers to the questions of a form, where it fits one."""
+    filled = fill(field, node.value)
+    return None if isinstance(filled, (Raw, Null)) else filled
 
 
 def _switch(field: Variants, node: Node, how: str) -> Node:
-    variant = field.named(how)
-    if variant is None:
-        raise KeyError(how)
-    parked = dict(node.parked) if isinstance(node, Picked) else {}
-    value = value_of(node)
+    variant = field.picked(how)
+    parked: dict[str, tuple[tuple[str, str], ...]] = {}
+    old: Field = field
     if isinstance(node, Picked):
-        before = field.named(node.variant)
-        if before is not None:
-            parked[before.key] = tuple(flatten(before.field, node.node, "x"))
-    elif pick(field, value) == variant:
-        return fill(field, value)
+        if node.variant == how:
+            return node
+        old = field.picked(node.variant).field
+        parked = {**node.parked, node.variant: tuple(flatten(old, node.node, "x"))}
+        node = node.node
+    elif pick(field, value_of(node)) == variant:
+        return fill(field, value_of(node))
     inputs = parked.pop(how, ())
     fresh = read_part(variant.field, "x", inputs) if inputs else initial(variant.field)
-    return Picked(how, _overlaid(variant.field, fresh, node), parked)
+    return Picked(how, _overlaid(variant.field, fresh, old, node), parked)
 
 
-def _overlaid(field: Field, fresh: Node, old: Node) -> Node:
-    """Carry over the members that both variants have."""
-    old = old.node if isinstance(old, Picked) else old
+def _overlaid(field: Field, fresh: Node, old: Field, node: Node) -> Node:
+    """Carry over the members that both variants have, and those that neither knows."""
     if not isinstance(field, Group) or not isinstance(fresh, Record):
         return fresh
-    if isinstance(old, Raw):
-        carried: Mapping[str, JsonValue] = old.value if isinstance(old.value, dict) else {}
-    else:
-        carried = {
-            name: value_of(below)
-            for name, below in (old.members if isinstance(old, Record) else {}).items()
-            if not isinstance(below, Unknown)
-        }
     members = dict(fresh.members)
-    for name, below in field.members.items():
-        if name in carried and not isinstance(below, Fixed):
-            kept = old.members.get(name) if isinstance(old, Record) else None
-            same = isinstance(kept, Leaf)
-            members[name] = kept if same and kept else fill(below, carried[name])
-    return Record(members)
+    unknown = {below.name: key for key, below in members.items() if isinstance(below, Unknown)}
+    for key, below in _members_of(node).items():
+        name = below.name if isinstance(below, Unknown) else key
+        target = field.members.get(name)
+        if target is None:
+            if isinstance(below, Unknown):
+                members[unknown.pop(name, "") or _new_key(members, "+k")] = below
+        elif not isinstance(target, Fixed):
+            known = old.members.get(key, EXTRA) if isinstance(old, Group) else EXTRA
+            carried = _refitted(known, target, below)
+            # Never at the price of a sound or picture: what is not carried over stays parked.
+            if {*tokens_in(below), *tokens_in(members.get(name))} <= {*tokens_in(carried)}:
+                members[name] = carried
+    return Record(_in_model_order(field, fresh, members))
 
 
-def _unset(field: Field, node: Node, key: str, how: str) -> Node:
-    if isinstance(node, Picked):
-        return _inside(field, node, lambda below, inner: _unset(below, inner, key, how))
+def _members_of(node: Node) -> Mapping[str, Node]:
     if isinstance(node, Record):
-        return Record(_without(node.members, key))
-    if isinstance(node, Listing):
-        return Listing(_without(node.items, key))
-    if isinstance(node, Table):
-        return Table(_without(node.entries, key))
+        return node.members
+    value = node.value if isinstance(node, Raw) else None
+    members = value.items() if isinstance(value, dict) else ()
+    return {
+        f"+k{place}": Unknown(name, Raw(write(item), item))
+        for place, (name, item) in enumerate(members, start=1)
+    }
+
+
+def _refitted(old: Field, new: Field, node: Node) -> Node:
+    """Return an answer to one question as the answer to a like one, kept as typed if possible."""
+    if old == new:
+        return node
+    match old, new, node:
+        case _, _, Unknown():
+            return _refitted(EXTRA, new, node.node)
+        case (_, Json(), Raw()) | (_, _, Raw(fault=Unreadable())):
+            return node
+        case Items(), Items(), Listing():
+            items = node.items.items()
+            return Listing({key: _refitted(old.item, new.item, item) for key, item in items})
+        case _, _, Leaf() if type(old) is type(new):
+            return leaf(new, node.text)
+    value = value_of(node)
+    return fill(new, value if likeness(new, value) else _renamed(new, value))
+
+
+def _renamed(field: Field, value: JsonValue) -> JsonValue:
+    """Give an object the fixed members of the first variant that has all its members."""
+    fields = [one.field for one in field.variants] if isinstance(field, Variants) else [field]
+    for one in fields:
+        if isinstance(one, Group) and isinstance(value, dict) and value.keys() <= {*one.members}:
+            return value | {
+                name: below.value
+                for name, below in one.members.items()
+                if isinstance(below, Fixed) and name in value
+            }
+    return value
+
+
+def _unset(node: Node, key: str, how: str) -> Node:
+    del how
+    match node:
+        case Record():
+            return Record(_without(node.members, key))
+        case Listing():
+            return Listing(_without(node.items, key))
+        case Table():
+            return Table(_without(node.entries, key))
     raise KeyError(key)
 
 
-def _move(field: Field, node: Node, key: str, how: str) -> Node:
-    """Move an item ``up``, ``down``, or before the item whose key is given."""
-    del field
-    if isinstance(node, Listing):
-        return Listing(_moved(node.items, key, how))
-    if isinstance(node, Table):
-        return Table(_moved(node.entries, key, how))
+def _move(node: Node, key: str, how: str) -> Node:
+    """Move an item ``up``, ``down``, to the ``last`` place, or before the item of a key."""
+    match node:
+        case Listing():
+            return Listing(_moved(node.items, key, how))
+        case Table():
+            return Table(_moved(node.entries, key, how))
     raise KeyError(key)
 
 
-def _copy(field: Field, node: Node, key: str, how: str) -> Node:
-    del field, how
-    if isinstance(node, Listing):
-        return Listing(_doubled(node.items, key))
-    if isinstance(node, Table):
-        return Table(_doubled(node.entries, key))
+def _copy(node: Node, key: str, how: str) -> Node:
+    del how
+    match node:
+        case Listing():
+            return Listing(_doubled(node.items, key))
+        case Table():
+            return Table(_doubled(node.entries, key))
     raise KeyError(key)
 
 
@@ -320,7 +399,7 @@ _ON_ITSELF: dict[str, Callable[[Field, Node, str], Node]] = {
     "add": _add,
     "shape": _shape,
 }
-_AMONG: dict[str, Callable[[Field, Node, str, str], Node]] = {
+_AMONG: dict[str, Callable[[Node, str, str], Node]] = {
     "unset": _unset,
     "move": _move,
     "copy": _copy,

@@ -170,6 +170,17 @@ class Variants(Field):
         """Return the variant with this key, or None."""
         return next((variant for variant in self.variants if variant.key == key), None)
 
+    def picked(self, key: str) -> Variant:
+        """Return the variant with this key.
+
+        Raises:
+            KeyError: if there is none.
+        """
+        variant = self.named(key)
+        if variant is None:
+            raise KeyError(key)
+        return variant
+
 
 # Every kind there is: the templates and the tests iterate this.
 KINDS: tuple[type[Field], ...] = (

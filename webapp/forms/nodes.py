@@ -28,7 +28,7 @@ class Raw:
 
     text: str
     value: JsonValue
-    fault: Unreadable | None = None
+    fault: Unreadable | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,9 @@
 import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
-from webapp.forms.edits import value_of
+from webapp.forms.edits import as_form, value_of
 from webapp.forms.fields import (
     EXTRA,
     Choice,
@@ -28,8 +29,9 @@ from webapp.forms.nodes import (
     Stored,
     Table,
     Unknown,
+    tokens_in,
 )
-from webapp.forms.submission import order_of, parked_value
+from webapp.forms.submission import given_name, order_of, parked_value
 from webapp.wire_reader import JsonValue
 from webapp.wire_writer import write
 
@@ -77,9 +79,7 @@ class Question:
     def shown_field(self) -> Field:
         """The field that is filled in: of a union, that of the picked variant."""
         if isinstance(self.field, Variants) and isinstance(self.node, Picked):
-            variant = self.field.named(self.node.variant)
-            if variant is not None:
-                return variant.field
+            return self.field.picked(self.node.variant).field
         return self.field
 
     @property
@@ -97,8 +97,7 @@ class Question:
     def label(self) -> str:
         """What the question is called; an item of a list by what it is."""
         if self.within and isinstance(self.node, Picked) and isinstance(self.field, Variants):
-            variant = self.field.named(self.node.variant)
-            return variant.label if variant else self.field.title
+            return self.field.picked(self.node.variant).label
         return self.field.title or self.within.capitalize() or self.member
 
     @property
@@ -108,6 +107,11 @@ class Question:
         if isinstance(node, Unknown):
             return node.node.text
         return node.text if isinstance(node, (Leaf, Raw)) else ""
+
+    @property
+    def given_name(self) -> tuple[str, str]:
+        """The mark and the text of the input for a name that the visitor gives."""
+        return given_name(self.member if self.pair is None else self.pair)
 
     @property
     def shape(self) -> str:
@@ -209,9 +213,11 @@ class Question:
             for key, label in self._variants()
             if key != self.shape and not self.inline_ways
         ]
-        if self.state == "json" and not isinstance(self.field, Variants):
+        free = isinstance(self.shown_field, (Json, Extra))
+        open_to_form = not free and not isinstance(self.field, Variants)
+        if open_to_form and isinstance(self.node, Raw) and as_form(self.field, self.node):
             ways.append(("", "Edit as a form"))
-        if self.state != "json" and not isinstance(self.shown_field, (Json, Extra)):
+        if self.state != "json" and not free and not any(tokens_in(self.node)):
             ways.append(("json", "Edit as JSON"))
         if self.state != "null" and self.field.nullable:
             ways.append(("null", "Set to null"))
@@ -258,6 +264,7 @@ def find(question: Question, name: str) -> Question | None:
     return None
 
 
+@lru_cache(maxsize=4_096)
 def dom_id(name: str) -> str:
     """Return the part of element ids that stands for the input or block called ``name``."""
     return name.replace(".", "-").replace("+", "u-").replace("@", "--")

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import TypeAlias
 
 from webapp.forms.fields import (
@@ -23,6 +24,7 @@ from webapp.forms.fields import (
     Variants,
 )
 from webapp.forms.nodes import (
+    Elided,
     Entry,
     Leaf,
     Listing,
@@ -38,19 +40,20 @@ from webapp.forms.nodes import (
     raw,
 )
 from webapp.wire_reader import JsonValue
-from webapp.wire_writer import write
+from webapp.wire_writer import quote, write
 
 # How inputs are named, by example, for a field called `response.input`:
 #   response.input@                  what it is filled with: list, null, json, a variant's key, ...
 #   response.input.k2.content.k1.text  a text; k2 and k1 are keys that stay with their items
 #   response.metadata.k1@name        the name of a pair, beside response.metadata.k1, its value
 #   response.+k1@name                the name of a member the model does not know
+#   response.+k1@quoted              the same as JSON, for a name that does not fit on a line
 #   response@order                   the order of members, when it is not the model's own
 #   response.voice@parked            what the variants that are not picked had been filled with
 _NAME = re.compile(
-    r"\+?[A-Za-z0-9_]+(?:\.\+?[A-Za-z0-9_]+)*(?:@(?:name|order|parked)?)?|@order", re.ASCII
+    r"\+?[A-Za-z0-9_]+(?:\.\+?[A-Za-z0-9_]+)*(?:@(?:name|quoted|order|parked)?)?|@order", re.ASCII
 )
-_KEY = re.compile(r"k[0-9]{1,6}", re.ASCII)
+_KEY = re.compile(r"k[1-9][0-9]{0,5}", re.ASCII)
 _TOKEN = re.compile(r"[0-9a-f]{64}\.[0-9]{1,9}\.[A-Za-z0-9_/-]{1,60}", re.ASCII)
 MAX_DEPTH = 16  # segments of one name
 
@@ -62,7 +65,8 @@ class BadSubmission(ValueError):  # noqa: N818  # it says what the form is
     """A form that no page of ours sends: ``name`` is the input at fault."""
 
     def __init__(self, name: str, reason: str) -> None:
-        super().__init__(f"{name[:80]}: {reason}")
+        shown = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in name[:80])
+        super().__init__(f"{shown}: {reason}")
         self.name = name
         self.reason = reason
 
@@ -107,26 +111,36 @@ def read_part(field: Field, under: str, inputs: Iterable[tuple[str, str]]) -> No
 
 
 def _plant(top: _Branch, name: str, text: str) -> None:
-    if len(name) > 200 or not _NAME.fullmatch(name):
-        raise BadSubmission(name, "this is no name of an input")
-    path, at, mark = name.partition("@")
-    segments = path.split(".") if path else []
-    if len(segments) > MAX_DEPTH:
-        raise BadSubmission(name, "this name goes deeper than any form")
+    segments, mark = _path(name)
     branch = top
     for segment in segments:
         below = branch.children.get(segment)
         if below is None:
             below = branch.children[segment] = _Branch()
         branch = below
-    if (mark in branch.marks) if at else (branch.text is not None):
-        raise BadSubmission(name, "it was sent twice")
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")  # browsers send CRLF
-    if at:
-        branch.marks[mark] = text
-    else:
+    if mark is None:
+        if branch.text is not None:
+            raise BadSubmission(name, "it was sent twice")
         branch.text = text
+    elif mark in branch.marks:
+        raise BadSubmission(name, "it was sent twice")
+    else:
+        branch.marks[mark] = text
+
+
+# The same names come back with every keystroke.
+@lru_cache(maxsize=16_384)
+def _path(name: str) -> tuple[tuple[str, ...], str | None]:
+    """Return the segments of a name, and the mark behind them if it has one."""
+    if len(name) > 200 or not _NAME.fullmatch(name):
+        raise BadSubmission(name, "this is no name of an input")
+    path, at, mark = name.partition("@")
+    segments = tuple(path.split(".")) if path else ()
+    if len(segments) > MAX_DEPTH:
+        raise BadSubmission(name, "this name goes deeper than any form")
+    return segments, mark if at else None
 
 
 def _names(branch: _Branch, name: str) -> Iterator[tuple[str, str]]:
@@ -175,7 +189,7 @@ class _Reader:
                 return Table(
                     {
                         _key(name, key): Entry(
-                            self._mark(below, "name") or "",
+                            self._given_name(below),
                             self.read(field.value, f"{name}.{key}", below),
                         )
                         for key, below in branch.children.items()
@@ -184,7 +198,7 @@ class _Reader:
             case Json():
                 return raw(self._text(branch))
             case Extra():
-                return Unknown(self._mark(branch, "name") or "", raw(self._text(branch)))
+                return Unknown(self._given_name(branch), raw(self._text(branch)))
             case Fixed() if branch.text is None:
                 return Leaf(field.value, field.value)
             case _:
@@ -218,6 +232,13 @@ class _Reader:
         if not is_token(token):
             raise BadSubmission(name, "this is no stored recording or picture")
         return Stored(token)
+
+    def _given_name(self, branch: _Branch) -> str:
+        quoted = self._mark(branch, "quoted")
+        if quoted is None:
+            return self._mark(branch, "name") or ""
+        name = raw(quoted).value
+        return name if isinstance(name, str) else quoted
 
     def _text(self, branch: _Branch) -> str:
         if branch.text is None:
@@ -278,50 +299,52 @@ def leaf(field: Field, text: str) -> Leaf:
 
 def flatten(field: Field, node: Node, name: str) -> Iterator[tuple[str, str]]:
     """Yield the inputs, name and value, that spell ``node``: what the page holds."""
-    match node:
-        case Null():
+    match field, node:
+        case _, Null():
             yield f"{name}@", "null"
-        case Raw() if not isinstance(field, Json):
+        case Json(), Raw():
+            yield name, node.text
+        case _, Raw():
             yield f"{name}@", "json"
             yield name, node.text
-        case Stored():
+        case _, Stored():
             yield f"{name}@", "stored"
             yield name, node.token
-        case Unknown():
-            yield f"{name}@name", node.name
+        case _, Unknown():
+            mark, text = given_name(node.name)
+            yield f"{name}@{mark}", text
             yield name, node.node.text
-        case Picked():
+        case Variants(), Picked():
             yield f"{name}@", node.variant
             if node.parked:
                 yield f"{name}@parked", write(parked_value(node), indent=None)
-            variant = field.named(node.variant) if isinstance(field, Variants) else None
-            if variant is not None:
-                inner = flatten(variant.field, node.node, name)
-                yield from (pair for pair in inner if pair[0] != f"{name}@")
-        case Record():
+            inner = flatten(field.picked(node.variant).field, node.node, name)
+            yield from (pair for pair in inner if pair[0] != f"{name}@")
+        case Group(), Record():
             if name:
                 yield f"{name}@", "group"
             yield from _flatten_record(field, node, name)
-        case Listing() if isinstance(field, Items):
+        case Items(), Listing():
             yield f"{name}@", "list"
             for key, item in node.items.items():
                 yield from flatten(field.item, item, f"{name}.{key}")
-        case Table() if isinstance(field, Pairs):
+        case Pairs(), Table():
             yield f"{name}@", "map"
             for key, entry in node.entries.items():
-                yield f"{name}.{key}@name", entry.name
+                mark, text = given_name(entry.name)
+                yield f"{name}.{key}@{mark}", text
                 yield from flatten(field.value, entry.node, f"{name}.{key}")
-        case Leaf() if not (
-            isinstance(field, Fixed) and field.implied and node.value == field.value
-        ):
+        case _, Leaf() if not _goes_without_saying(field, node):
             yield name, node.text
-        case Raw():
-            yield name, node.text
+        case _:
+            return
 
 
-def _flatten_record(field: Field, node: Record, name: str) -> Iterator[tuple[str, str]]:
-    if not isinstance(field, Group):
-        return
+def _goes_without_saying(field: Field, node: Leaf) -> bool:
+    return isinstance(field, Fixed) and field.implied and node.value == field.value
+
+
+def _flatten_record(field: Group, node: Record, name: str) -> Iterator[tuple[str, str]]:
     order = order_of(field, node)
     if order:
         yield f"{name}@order", order
@@ -334,6 +357,11 @@ def _flatten_record(field: Field, node: Record, name: str) -> Iterator[tuple[str
     for key, unknown in node.members.items():
         if isinstance(unknown, Unknown):
             yield from flatten(EXTRA, unknown, f"{name}.{key}" if name else key)
+
+
+def given_name(name: str) -> tuple[str, str]:
+    """Return the mark and the text of the input that holds a name given by the visitor."""
+    return ("name", name) if _fits_a_line(name) else ("quoted", quote(name))
 
 
 def order_of(field: Group, node: Record) -> str:
@@ -373,7 +401,7 @@ def _fitting(field: Field, value: JsonValue, keep: Keep | None) -> Node | None:
         case Items(), list():
             items = (fill(field.item, item, keep) for item in value)
             return Listing({f"k{place}": item for place, item in enumerate(items, start=1)})
-        case Pairs(), dict() if all(map(_fits_a_line, value)):
+        case Pairs(), dict():
             return Table(
                 {
                     f"k{place}": Entry(name, fill(field.value, item, keep))
@@ -388,6 +416,8 @@ def _fitting(field: Field, value: JsonValue, keep: Keep | None) -> Node | None:
             return Leaf(write(value), value)
         case Number(), str() if number(value) is None and _fits_a_line(value):
             return Leaf(value, value)
+        case Media(), Elided():
+            return Stored(value.token)
         case Media(), str() if keep is not None and len(value) > LONGEST_TYPED:
             return Stored(keep(field.media, value))
         case LongText() | Media(), str() if "\r" not in value:
@@ -404,29 +434,29 @@ def _fits_a_line(text: str) -> bool:
     return "\r" not in text and "\n" not in text
 
 
-def _fitting_record(field: Group, value: dict[str, JsonValue], keep: Keep | None) -> Record | None:
+def _fitting_record(field: Group, value: dict[str, JsonValue], keep: Keep | None) -> Record:
     members: dict[str, Node] = {}
     for name, item in value.items():
         below = field.members.get(name)
         if below is not None:
             members[name] = fill(below, item, keep)
-        elif _fits_a_line(name):
-            members[f"+k{len(members) + 1}"] = Unknown(name, Raw(write(item), item))
         else:
-            return None
+            members[f"+k{len(members) + 1}"] = Unknown(name, Raw(write(item), item))
     return Record(members)
 
 
 def pick(field: Variants, value: JsonValue) -> Variant | None:
     """Return the variant that ``value`` is spelled in, or None when it is in none."""
-    scores = [(_likeness(variant.field, value), variant) for variant in field.variants]
+    scores = [(likeness(variant.field, value), variant) for variant in field.variants]
     score, variant = max(scores, key=lambda scored: scored[0])
     return variant if score > 0 else None
 
 
-def _likeness(field: Field, value: JsonValue) -> int:
-    """How much ``value`` looks like one of ``field``; 0 when it is something else."""
+def likeness(field: Field, value: JsonValue) -> int:
+    """Return how much ``value`` looks like one of ``field``; 0 when it is something else."""
     match field, value:
+        case Variants(), _:
+            return max(likeness(variant.field, value) for variant in field.variants)
         case Group(), dict():
             return _likeness_of_members(field, value)
         case Choice(), str():
