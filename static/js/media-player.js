@@ -9,7 +9,7 @@ let context = null;
 let playing = null;
 
 async function decoded(button) {
-  const { sound: address, kind } = button.dataset;
+  const { mediaSound: address, kind } = button.dataset;
   if (latest.address !== address) {
     latest = { address, sound: fetched(address, kind) };
   }
@@ -53,7 +53,7 @@ class Player {
   }
 
   async look() {
-    const { sound: address } = this.button.dataset;
+    const { mediaSound: address } = this.button.dataset;
     if (!looks.has(address)) {
       const sound = await decoded(this.button);
       looks.set(address, sound && lookOf(sound, this.canvas.width / BAR));
@@ -66,7 +66,7 @@ class Player {
   }
 
   draw() {
-    const look = looks.get(this.button.dataset.sound);
+    const look = looks.get(this.button.dataset.mediaSound);
     if (!look) return;
     const { width, height } = this.canvas;
     const paint = this.canvas.getContext("2d");
@@ -140,7 +140,7 @@ const watcher = new IntersectionObserver((entries) => {
 });
 
 function prepare() {
-  for (const button of document.querySelectorAll("[data-sound][hidden]")) {
+  for (const button of document.querySelectorAll("[data-media-sound][hidden]")) {
     button.hidden = false;
     players.set(button, new Player(button));
     watcher.observe(button);
@@ -148,11 +148,11 @@ function prepare() {
 }
 
 function redraw() {
-  for (const button of document.querySelectorAll("[data-sound]")) players.get(button)?.draw();
+  for (const button of document.querySelectorAll("[data-media-sound]")) players.get(button)?.draw();
 }
 
 document.addEventListener("click", ({ target }) => {
-  const button = target.closest?.("[data-sound]");
+  const button = target.closest?.("[data-media-sound]");
   if (button) players.get(button)?.toggle();
 });
 document.addEventListener("htmx:after:swap", prepare);
