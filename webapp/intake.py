@@ -100,7 +100,8 @@ class Intake:
             for part in parts:
                 _check_characters(part)
         # Nothing is longer in characters than in encoded bytes, so most are short at a glance.
-        for part in [part for part in parts if len(part) > max_name]:
+        short = min(max_name, policy.max_text_chars)
+        for part in [part for part in parts if len(part) > short]:
             _check_length(part, max_name, policy.max_text_chars)
 
 
