@@ -34,9 +34,9 @@ _OPENER = re.compile(r"[\[{]")
 _PLAUSIBLE = re.compile(
     r"""(?:\[(?:\s|\\[nrt])*+)?\{(?:\s|\\[nrt])*+(?:
         [bBrRuU]{0,2}(?:
-            "(?:[^"\\]|\\.){1,200}+(?:(?<=.{200})|"\s*+[:/\#\x80-\uffff])
-          | '(?:[^'\\]|\\.){0,200}+(?:(?<=.{200})|'\s*+[:/\#\x80-\uffff])
-          | `(?:[^`\\]|\\.){0,200}+(?:(?<=.{200})|`\s*+[:/\#\x80-\uffff])
+            "(?:[^"\\]|\\.){1,200}+(?:(?!")|"\s*+[:/\#\x80-\uffff])
+          | '(?:[^'\\]|\\.){0,200}+(?:(?!')|'\s*+[:/\#\x80-\uffff])
+          | `(?:[^`\\]|\\.){0,200}+(?:(?!`)|`\s*+[:/\#\x80-\uffff])
         )
       | [\w$]++\s*+[:/\#\x80-\uffff]
       | ""  # an empty name, or quotes written twice
@@ -174,9 +174,6 @@ class Search:
         reader = self.reader(source, start)
         try:
             hidden = source.unquoted(reader.escaped())
-        finally:
-            self.pay(reader, start)
-        try:
             if layer < _LAYERS and self.is_escaped(hidden, 0):
                 found = self.escaped(hidden, 0, layer + 1)
             else:
@@ -184,6 +181,8 @@ class Search:
         except Stop:
             self.budget -= _COST_OF_AN_ESCAPE * (reader.at - start)
             raise
+        finally:
+            self.pay(reader, start)
         note = (source.origin(start), "Removed a layer of backslashes.")
         return Document(found.value, found.start, found.end, (note, *found.repairs))
 
@@ -282,8 +281,6 @@ class Search:
         elif text[at] == "\\":
             pieces.append((at + 1, text[at + 1 : at + 2].replace("\n", "")))
             return at + 2
-        elif text.startswith("$'", at):
-            return self.shell_piece(at + 1, pieces)
         return match.end() if match else -1
 
     def doubled(self, quote: int) -> Iterator[tuple[int, int, Source]]:

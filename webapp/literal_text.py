@@ -78,8 +78,8 @@ _ODD_BLANKS = re.compile(
 _LINE_REST = re.compile(r"[^\n\r\u2028\u2029]*+")
 _DOUBLE_CURLY = "\u201c\u201d\u201e\u201f"
 _SINGLE_CURLY = "\u2018\u2019\u201a\u201b"
-TEXT_START = re.compile(
-    r"([bBfFrRuU]{0,2})('''|\"\"\"|['\"])|()([`" + _DOUBLE_CURLY + _SINGLE_CURLY + "])"
+_TEXT_START = re.compile(
+    r"([bBfFrRuU]{1,2}(?=['\"])|)('''|\"\"\"|['\"`" + _DOUBLE_CURLY + _SINGLE_CURLY + "])"
 )
 _HEX = {
     "x": re.compile(r"\\x([0-9a-fA-F]{2})"),
@@ -220,23 +220,27 @@ class Texts:
         if len(pieces) > _MAX_PIECES:
             raise self.stop("This text holds too many escapes to read.", "Paste JSON.", start)
 
+    @property
+    def opening(self) -> tuple[str, str]:
+        """The prefix and the quote that a text in quotes starts with here; no quote, no text."""
+        match = _TEXT_START.match(self.text, self.at)
+        return (match.group(1), match.group(2)) if match else ("", "")
+
     def quoting(self) -> _Quoting:
-        match = TEXT_START.match(self.text, self.at)
-        if not match:
-            raise self.stop("Text in quotes is missing here.")
-        prefix = (match.group(1) or "").lower()
-        quote = match.group(2) or match.group(4)
+        start = self.at
+        prefix, quote = self.opening
+        self.at += len(prefix) + len(quote)
+        prefix = prefix.lower()
         if prefix:
-            self.repaired(f"Read a Python text with the prefix {prefix}.")
+            self.repaired(f"Read a Python text with the prefix {prefix}.", start)
         elif quote == "'":
-            self.repaired("Put text in double quotes instead of single ones.")
+            self.repaired("Put text in double quotes instead of single ones.", start)
         elif quote == "`":
-            self.repaired("Put text in double quotes instead of backticks.")
+            self.repaired("Put text in double quotes instead of backticks.", start)
         elif len(quote) == 3:
-            self.repaired("Put text in double quotes instead of triple ones.")
+            self.repaired("Put text in double quotes instead of triple ones.", start)
         elif quote != '"':
-            self.repaired("Put text in straight quotes instead of typographic ones.")
-        self.at = match.end()
+            self.repaired("Put text in straight quotes instead of typographic ones.", start)
         return _Quoting(
             quote,
             curly=quote in _DOUBLE_CURLY + _SINGLE_CURLY,

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Literal, TypeAlias
 
-from webapp.literal_text import NAME_HINT, TEXT_START, Stop, Texts
+from webapp.literal_text import NAME_HINT, Stop, Texts
 from webapp.wire_values import JsonValue, is_number, read_number
 
 
@@ -73,8 +73,8 @@ class Literals(Texts):
             self.at += 1
             self.skip()
             return True
-        beside = TEXT_START.match(self.text, self.at) if pieces_join else None
-        if beside and beside.group(2) and not self.is_name(self.at):
+        beside = pieces_join and self.opening[1][:1] in ("'", '"')
+        if beside and not self.is_name(self.at):
             self.repaired("Joined texts written in pieces.")
             return True
         self.at = before
@@ -99,7 +99,7 @@ class Literals(Texts):
             return self.nested(self.array)
         if self.char == "(":
             return self.nested(self.round)
-        if TEXT_START.match(self.text, self.at):
+        if self.opening[1]:
             return self.string()
         if self.char and self.char in "+-.0123456789":
             return self.number()
@@ -186,7 +186,7 @@ class Literals(Texts):
         return members
 
     def name(self) -> str:
-        if TEXT_START.match(self.text, self.at):
+        if self.opening[1]:
             return self.string()
         match = _NAME.match(self.text, self.at)
         if match:

@@ -148,9 +148,9 @@ class _Paste:
             raise Unreadable(pasted, objects[1].start, reason, _ALONE_HINT)
         if objects:
             return _undivided(pasted, _complete(pasted, objects[0]))
-        if _behind_blanks(pasted, 0) == whole.offset and search.furthest:
+        if search.furthest:
             raise search.furthest.unreadable(pasted)
-        if "{" not in pasted and _PROSE.match(pasted):
+        if _PROSE.match(pasted):
             raise Unreadable(pasted, 0, "There is no object in this text.", "Start it with {.")
         raise whole.unreadable(pasted)
 

@@ -7,15 +7,16 @@ from typing import NamedTuple
 from webapp.wire_values import LIMITS, Limits, Unreadable, is_number, place_of, read_number
 
 
-def inspect(text: str, limits: Limits = LIMITS) -> None:
-    """Walk a text token by token and stop at the first thing that strict JSON does not allow.
+def fault_in(text: str, limits: Limits = LIMITS) -> Unreadable | None:
+    """Return the first thing in a text that strict JSON does not allow, None if there is nothing.
 
     Slower than decoding, so it only runs on texts that were refused or look unusual.
-
-    Raises:
-        Unreadable: at that first thing.
     """
-    _Inspection(text, limits).run()
+    try:
+        _Inspection(text, limits).run()
+    except Unreadable as fault:
+        return fault
+    return None
 
 
 UNUSUAL_ESCAPE = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
@@ -271,10 +272,7 @@ class _Inspection:
 
     def unfinished(self) -> Unreadable:
         hint = "Check that all of it was copied."
-        if not self.stack:
-            return self.refuse("The text ends too early.", hint)
-        opened = self.stack[-1]
-        where = place_of(self.text, opened.offset)
+        where = place_of(self.text, self.stack[-1].offset)
         reason = f"The text ends before the bracket opened at {where} is closed."
         return self.refuse(reason, hint)
 

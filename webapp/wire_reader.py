@@ -2,7 +2,7 @@
 
 import json
 
-from webapp.wire_faults import SURROGATE_HINT, UNUSUAL_ESCAPE, inspect
+from webapp.wire_faults import SURROGATE_HINT, UNUSUAL_ESCAPE, fault_in
 from webapp.wire_values import (
     LIMITS,
     ExactFloat,
@@ -35,14 +35,12 @@ def read_json(text: str | bytes, *, limits: Limits = LIMITS) -> JsonValue:
             half surrogate pairs, NUL, and more of anything than ``limits`` allow.
     """
     text = read_text(text, limits=limits).removeprefix("\ufeff")
-    if _needs_inspection(text, limits):
-        inspect(text, limits)
+    if _needs_inspection(text, limits) and (fault := fault_in(text, limits)):
+        raise fault
     try:
         return _decoder(limits).decode(text)  # type: ignore[no-any-return]
-    except (ValueError, RecursionError) as error:
-        inspect(text, limits)
-        offset = getattr(error, "pos", 0)
-        raise Unreadable(text, offset, "This is not JSON.") from error
+    except ValueError as error:
+        raise fault_in(text, limits) or error from None
 
 
 def read_text(source: str | bytes, *, limits: Limits = LIMITS) -> str:

@@ -108,9 +108,6 @@ def place_of(text: str, offset: int) -> Place:
     before = text[:offset]
     lone_returns = before.count("\r") - before.count("\r\n")
     start = max(before.rfind("\n"), before.rfind("\r")) + 1
-    if text.startswith("\n", offset) and before.endswith("\r"):
-        lone_returns -= 1
-        start = max(before.rfind("\n", 0, -1), before.rfind("\r", 0, -1)) + 1
     return Place(before.count("\n") + lone_returns + 1, offset - start + 1)
 
 
