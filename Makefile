@@ -12,7 +12,7 @@ ifeq ($(wildcard static/vendor/lock.json),)
 $(shell rm -f $(VENV)/run.stamp $(VENV)/test.stamp)
 endif
 
-.PHONY: run test check format bench lock clean
+.PHONY: run test check format bench readme lock clean
 
 run: $(VENV)/run.stamp  ## start the app and print its address
 	@exec $(BIN)/cuecard run
@@ -38,6 +38,11 @@ format: $(VENV)/test.stamp node_modules/check.stamp  ## put right what can be pu
 bench: $(VENV)/test.stamp  ## measure; takes minutes
 	@$(BIN)/python -m tests.browser.find_browser
 	$(BIN)/python -m benchmarks --write
+
+readme: $(VENV)/test.stamp  ## write what the code knows into the README, and take its pictures
+	@$(BIN)/python -m tests.browser.find_browser
+	$(BIN)/python -m docs.readme_parts
+	$(BIN)/python -m docs.screenshots
 
 lock:  ## try the newest versions that are allowed together and write them down
 	rm -rf $(VENV)/lock

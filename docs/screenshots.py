@@ -1,4 +1,4 @@
-"""Take the pictures of the README from the running app: python docs/screenshots.py."""
+"""Take the pictures of the README from the running app: make readme."""
 
 from pathlib import Path
 
