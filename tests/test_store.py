@@ -136,13 +136,13 @@ def test_the_length_of_a_sound_follows_its_encoding(
 @pytest.mark.parametrize(
     ("text", "label", "words"),
     [
-        (data_uri("image/png", png(640, 480)), "image/png_640x480_", "image/png 640 × 480 · "),  # noqa: RUF001
-        (data_uri("image/jpeg", JPEG), "image/jpeg_1x1_134B", "image/jpeg 1 × 1 · 134 B"),  # noqa: RUF001
+        (data_uri("image/png", png(640, 480)), "image/png_640x480_", "image/png 640 × 480 · "),
+        (data_uri("image/jpeg", JPEG), "image/jpeg_1x1_134B", "image/jpeg 1 × 1 · 134 B"),
         (data_uri("image/gif", GIF), "image/gif_", "image/gif · "),
         (data_uri("image/png", b"\x89PNG\r\n\x1a\n"), "image/png_8B", "image/png · 8 B"),
         (data_uri("image/jpeg", b"\xff\xd8\xff"), "image/jpeg_3B", "image/jpeg · 3 B"),
         # A server looks at the beginning, so that is what the label says.
-        (data_uri("image/gif", png(2, 3)), "image/gif_2x3_", "image/gif 2 × 3 · "),  # noqa: RUF001
+        (data_uri("image/gif", png(2, 3)), "image/gif_2x3_", "image/gif 2 × 3 · "),
         ("data:image/png;base64,AAA", "text", "text · "),
         ("https://example.com/cat.png", "text", "text · "),
         (base64.b64encode(png(2, 3)).decode(), "text", "text · "),

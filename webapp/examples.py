@@ -61,7 +61,9 @@ _WEATHER: JsonValue = {
 
 def _spoken_question() -> JsonValue:
     """A second or two of the rehearsal voice asking something, as base64 PCM16 at 24 kHz."""
-    sound = base64.b64encode(Speaker("sage", "pcm16").say("When does the museum open today?")).decode()
+    sound = base64.b64encode(
+        Speaker("sage", "pcm16").say("When does the museum open today?")
+    ).decode()
     part: JsonValue = {
         "type": "input_audio",
         "audio": sound,

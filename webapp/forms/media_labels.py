@@ -68,7 +68,7 @@ def in_words(label: str, chars: int) -> str:
         return f"{name} {_seconds(size / encoding.bytes_per_s)} · {size:,} B"
     if kind.startswith("image/"):
         pixels = pixels_in(label)
-        measures = f" {pixels[0]} × {pixels[1]}" if pixels else ""  # noqa: RUF001  # it is a sign
+        measures = f" {pixels[0]} × {pixels[1]}" if pixels else ""  # it is a sign
         return f"{kind}{measures} · {size:,} B"
     return f"{'data URI' if kind == DATA_URI else 'text'} · {chars:,} characters"
 
