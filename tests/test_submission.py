@@ -75,6 +75,7 @@ FORM = Group(
         "item": Variants(
             variants=(
                 Variant(key="plain", label="Plain", field=LongText()),
+                Variant(key="word", label="Word", field=Fixed(value="word", required=True)),
                 Variant(key="message", label="Message", field=MESSAGE),
                 Variant(key="call", label="Call", field=CALL),
             )
@@ -241,6 +242,11 @@ def test_a_union_is_what_it_was_picked_to_be() -> None:
     node = read(("item@", "call"), ("item.name", "f"))
     assert value_of(node) == {"item": {"type": "call", "name": "f"}}
     assert value_of(read(("item@", "plain"), ("item", "call"))) == {"item": "call"}
+
+
+def test_a_variant_of_one_value_needs_no_input() -> None:
+    assert value_of(read(("item@", "word"))) == {"item": "word"}
+    assert filled({"item": "word"}) == [("item@", "word")]
 
 
 def test_what_other_variants_held_travels_with_the_picked_one() -> None:

@@ -74,7 +74,7 @@ def press(field: Field, root: Node, button: str) -> Edited:
             focus = name
             after = _edit(field, root, path, lambda below, node: change(below, node, how))
             if verb == "add":
-                focus = f"{name}.{_last_key(_at(field, after, path))}"
+                focus = _joined(name, _keys_of(_at(field, after, path))[-1])
         else:
             *above, last = path
             among = _AMONG[verb]
@@ -196,7 +196,7 @@ def _edit_member(
     node = record.members.get(head)
     if node is None:
         # A button on a member that is not there yet first puts the member there.
-        node = initial(below, "empty") if isinstance(below, (Items, Pairs)) else initial(below)
+        node = initial(below, "empty")
     changed = {**record.members, head: _edit(below, node, rest, change)}
     if head in record.members:
         return Record(changed)
@@ -314,8 +314,10 @@ def _overlaid(field: Field, fresh: Node, old: Field, node: Node) -> Node:
         elif not isinstance(target, Fixed):
             known = old.members.get(key, EXTRA) if isinstance(old, Group) else EXTRA
             carried = _refitted(known, target, below)
+            untouched = name in members and below == initial(known, "first")
             # Never at the price of a sound or picture: what is not carried over stays parked.
-            if {*tokens_in(below), *tokens_in(members.get(name))} <= {*tokens_in(carried)}:
+            stored = {*tokens_in(below), *tokens_in(members.get(name))}
+            if not untouched and stored <= {*tokens_in(carried)}:
                 members[name] = carried
     return Record(_in_model_order(field, fresh, members))
 
@@ -446,10 +448,6 @@ def _keys_of(node: Node) -> list[str]:
     return []
 
 
-def _last_key(node: Node) -> str:
-    return _keys_of(node)[-1]
-
-
 def _next_focus(above: str, key: str, verb: str, before: list[str], after: Node) -> str:
     """Return the moved or copied item, or a neighbour of the removed one."""
     keys = _keys_of(after)
@@ -460,4 +458,8 @@ def _next_focus(above: str, key: str, verb: str, before: list[str], after: Node)
         if not keys:
             return above
         key = keys[min(place, len(keys) - 1)]
+    return _joined(above, key)
+
+
+def _joined(above: str, key: str) -> str:
     return f"{above}.{key}" if above else key

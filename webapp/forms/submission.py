@@ -460,8 +460,10 @@ def likeness(field: Field, value: JsonValue) -> int:
         case Group(), dict():
             return _likeness_of_members(field, value)
         case Choice(), str():
-            return 2
-        case (Text() | LongText() | Media() | Fixed() | Number(), str()):
+            return 2 if value in field.options else 1
+        case Fixed(), str():
+            return 2 if value == field.value else 0
+        case (Text() | LongText() | Media() | Number(), str()):
             return 1
         case (Items(), list()) | (Pairs(), dict()) | (Flag(), bool()):
             return 1
