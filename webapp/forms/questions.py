@@ -191,13 +191,8 @@ class Question:
         return False
 
     @property
-    def present(self) -> list["Question"]:
-        """The members that are there."""
-        return [part for part in self.parts if part.node is not None]
-
-    @property
     def missing(self) -> list["Question"]:
-        """The members that are not."""
+        """The members that are not there."""
         return [part for part in self.parts if part.node is None]
 
     @property
@@ -280,7 +275,7 @@ def _words(value: JsonValue) -> Iterator[str]:
     """Yield texts worth a glance, the telling members first."""
     match value:
         case str():
-            yield value[:LONGEST_SUMMARY]
+            yield value[: LONGEST_SUMMARY + 1]
         case bool() | None:
             return
         case int() | float():
