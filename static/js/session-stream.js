@@ -211,8 +211,9 @@ function attach() {
   else {
     view = new View(section);
     views.set(section, view);
-    // A reload, and a second tab, come back to the same session.
-    const url = new URL(location.href);
+    // A reload, and a second tab, come back to the same session, also after a posted page.
+    const url = new URL(section.dataset.page, location);
+    if (url.pathname === location.pathname) url.search = location.search;
     url.searchParams.set("session", section.dataset.session);
     history.replaceState(history.state, "", url);
   }

@@ -70,7 +70,7 @@ class Column:
     snapshot: Snapshot | None = None
     said: Said | None = None
     preset: Preset = PRESETS[SANDBOX]
-    presets: tuple[Preset, ...] = tuple(PRESETS.values())
+    presets: tuple[Preset, ...] = tuple(each for each in PRESETS.values() if each.embedded)
     token: str = field(default_factory=lambda: secrets.token_urlsafe(16))
 
     @property
@@ -260,7 +260,7 @@ def _question(draft: Draft, shown: LiveSession | None, anyway: list[str]) -> Sai
 def _open(draft: Draft, *texts: str) -> LiveSession:
     slug = request.form.get("endpoint", SANDBOX)
     preset = PRESETS.get(slug)
-    if preset is None:
+    if preset is None or not preset.embedded:
         raise LocalError("There is no such endpoint.", remedy="Pick another.", status=404)
     return current.hub().open(current.visitor(), preset, draft.dialect, *texts)
 

@@ -1,0 +1,355 @@
+"""What only a browser can show of a session: text that grows, sound that plays, nothing lost."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.served import Served
+
+BUILDER = "/events/beta/response.create"
+DONE = re.compile("^completed$")
+
+
+def fill(tab: Page, **response: Any) -> None:
+    """Open the builder and paste an event into it."""
+    event = {"type": "response.create", "event_id": "evt_browser", "response": response}
+    tab.goto(BUILDER)
+    tab.get_by_role("button", name="Edit text").click()
+    tab.locator("#raw-text").fill(json.dumps(event))
+    tab.get_by_role("button", name="Read into the form").click()
+    expect(tab.locator("#preview")).to_contain_text("evt_browser")
+
+
+def send(tab: Page) -> None:
+    tab.get_by_role("button", name="Send", exact=True).click()
+
+
+def outcome(tab: Page, number: int = 0) -> Any:
+    return tab.locator(".entry--response [data-words=outcome]").nth(number)
+
+
+def log(tab: Page) -> list[dict[str, Any]]:
+    """The record of the session that the page shows."""
+    text = tab.evaluate(
+        """async () => {
+          const { session } = document.querySelector("[data-session]").dataset;
+          return (await fetch(`/sessions/${session}/log.jsonl`)).text();
+        }"""
+    )
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def received(tab: Page, *types: str) -> list[dict[str, Any]]:
+    """The server events of these types, as the record has them."""
+    lines = (line for line in log(tab) if line["direction"] == "received")
+    return [event for line in lines if (event := json.loads(line["text"]))["type"] in types]
+
+
+def transcript(tab: Page) -> list[Any]:
+    """What the transcript says, entry by entry: kind, marks and words."""
+    found = tab.evaluate(
+        """() => [...document.querySelectorAll("[data-transcript] [data-key]")].map((entry) => [
+          entry.className,
+          { ...entry.dataset, playing: undefined },
+          [...entry.querySelectorAll("[data-words]")]
+            .filter((words) => words.closest("[data-key]") === entry)
+            .map((words) => [words.dataset.words, words.textContent]),
+        ])"""
+    )
+    assert isinstance(found, list)
+    return [[kind, {k: v for k, v in marks.items() if v}, words] for kind, marks, words in found]
+
+
+def test_text_arrives_word_by_word_after_one_click(tab: Page) -> None:
+    fill(tab, modalities=["text"], instructions="Welcome the audience warmly.")
+    wire = tab.locator("#preview").inner_text()
+    send(tab)
+    expect(tab.locator("[data-words=status]").first).to_have_text("Connected to Sandbox")
+    text = tab.locator(".part--text [data-words=text]")
+    expect(text).not_to_be_empty()
+    expect(outcome(tab)).to_have_text("running")
+    first = text.inner_text()
+    expect(outcome(tab)).to_have_text(DONE, timeout=20_000)
+    whole = text.inner_text()
+    assert whole.startswith(first)
+    assert len(whole) > len(first)
+    deltas = received(tab, "response.text.delta")
+    assert "".join(event["delta"] for event in deltas) == whole
+    (sent,) = [line["text"] for line in log(tab) if line["direction"] == "sent"]
+    assert json.loads(sent)["event_id"] == "evt_browser"
+    assert "evt_browser" in wire
+    expect(tab.locator(".entry__facts")).to_contain_text("tokens:")
+    expect(tab.locator("[data-announcer]")).to_have_text("Response completed")
+
+
+def test_a_reload_in_the_middle_loses_and_repeats_nothing(tab: Page) -> None:
+    fill(tab, modalities=["text", "audio"], instructions="Tell how a rehearsal goes.")
+    send(tab)
+    text = tab.locator(".part--speech [data-words=text]")
+    for _ in range(3):
+        expect(text).not_to_be_empty()
+        before = text.inner_text()
+        tab.reload()
+        expect(text).to_contain_text(before)
+    expect(outcome(tab)).to_have_text(DONE, timeout=30_000)
+    deltas = received(tab, "response.audio_transcript.delta")
+    assert "".join(event["delta"] for event in deltas) == text.inner_text()
+    streamed = transcript(tab)
+    tab.reload()
+    assert transcript(tab) == streamed
+
+
+def test_the_streamed_page_is_the_page_that_a_reload_shows(tab: Page) -> None:
+    tool = {"type": "function", "name": "get_weather", "parameters": {"type": "object"}}
+    choice = {"type": "function", "name": "get_weather"}
+    fill(tab, tools=[tool], tool_choice=choice, metadata={"topic": "weather"})
+    send(tab)
+    expect(outcome(tab)).to_have_text(DONE, timeout=20_000)
+    expect(tab.locator(".part--call [data-words=name]")).to_have_text("get_weather")
+    json.loads(tab.locator(".part--call [data-words=arguments]").inner_text())
+    expect(tab.locator(".entry--event [data-words=type]").last).to_have_text("rate_limits.updated")
+    streamed = transcript(tab)
+    tab.reload()
+    assert transcript(tab) == streamed
+
+
+def test_speech_plays_while_it_arrives_and_again_as_a_whole(tab: Page) -> None:
+    fill(tab, modalities=["text", "audio"], instructions="Count the chairs in the hall.")
+    send(tab)
+    part = tab.locator(".part--speech")
+    play = part.get_by_role("button")
+    play.click()
+    expect(part).to_have_attribute("data-playing", "")
+    expect(outcome(tab)).to_have_text("running")
+    expect(outcome(tab)).to_have_text(DONE, timeout=30_000)
+    expect(play).to_have_text("Play", timeout=30_000)
+    play.click()
+    position = "document.querySelector('.part--speech audio').currentTime"
+    for _ in range(100):
+        if tab.evaluate(position) > 0.2:
+            break
+        tab.wait_for_timeout(50)
+    assert tab.evaluate(position) > 0.2
+    duration = tab.evaluate("document.querySelector('.part--speech audio').duration")
+    said = part.locator("[data-words=duration]").inner_text()
+    assert abs(duration - float(said.removesuffix(" s"))) < 0.1
+    play.click()
+    expect(part).not_to_have_attribute("data-playing", "")
+    painted = tab.evaluate(
+        """() => {
+          const canvas = document.querySelector("[data-wave]");
+          const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+          return data.some((value) => value > 0);
+        }"""
+    )
+    assert painted
+
+
+def test_replies_play_by_themselves_where_that_is_wished(tab: Page) -> None:
+    fill(tab, modalities=["text", "audio"])
+    tab.get_by_label("Play replies as they arrive").check()
+    send(tab)
+    expect(tab.locator(".part--speech")).to_have_attribute("data-playing", "", timeout=10_000)
+    assert tab.get_by_label("Play replies as they arrive").is_checked()
+
+
+def test_cancel_works_while_a_response_runs_and_only_then(tab: Page) -> None:
+    fill(tab, modalities=["text"], metadata={"sandbox": "slow"})
+    send(tab)
+    cancel = tab.get_by_role("button", name="Cancel response")
+    expect(tab.locator(".part--text [data-words=text]")).not_to_be_empty()
+    expect(cancel).to_be_enabled()
+    cancel.click()
+    expect(outcome(tab)).to_have_text("cancelled")
+    expect(cancel).to_be_disabled()
+    expect(tab.locator(".entry--response")).to_have_attribute("data-outcome", "cancelled")
+
+
+def test_a_dropped_socket_says_so_keeps_all_and_reconnects(tab: Page) -> None:
+    fill(tab, modalities=["text"], metadata={"sandbox": "drop"})
+    send(tab)
+    notice = tab.locator(".entry--notice[data-tone=danger]")
+    expect(notice).to_contain_text("code 1006", timeout=20_000)
+    expect(notice).to_contain_text("What was received is kept")
+    expect(outcome(tab)).to_have_text("cut off")
+    kept = tab.locator(".part--text [data-words=text]").inner_text()
+    assert kept
+    expect(tab.get_by_role("button", name="Close", exact=True)).to_be_hidden()
+    tab.get_by_role("button", name="Reconnect").click()
+    expect(tab.locator("[data-words=status]").first).to_have_text("Connected to Sandbox")
+    assert tab.locator(".part--text [data-words=text]").first.inner_text() == kept
+    expect(tab.locator(".entry--notice[data-tone=ok]")).to_have_count(2)
+
+
+def test_close_and_new_session(tab: Page) -> None:
+    fill(tab, modalities=["text"])
+    send(tab)
+    expect(outcome(tab)).to_have_text(DONE, timeout=20_000)
+    tab.get_by_role("button", name="Close", exact=True).click()
+    expect(tab.locator("[data-words=status]").first).to_have_text("Closed")
+    expect(tab.locator(".entry--notice").last).to_contain_text("Closed from here.")
+    tab.get_by_role("button", name="New session").click()
+    expect(tab.locator("[data-words=status]").first).to_have_text("Connected to Sandbox")
+    expect(tab.locator(".entry--response")).to_have_count(0)
+
+
+def test_a_second_default_response_is_refused_where_it_was_sent(tab: Page) -> None:
+    fill(tab, modalities=["text"], metadata={"sandbox": "slow"})
+    send(tab)
+    expect(outcome(tab)).to_have_text("running")
+    send(tab)
+    error = tab.locator(".entry--error")
+    expect(error).to_contain_text("second answer was refused")
+    expect(error).to_contain_text("cancel it and send again")
+    expect(tab.locator(".entry--sent").nth(1)).to_have_attribute("data-status", "refused")
+    error.get_by_role("link").click()
+    expect(tab.locator(".entry--sent").nth(1)).to_be_focused()
+    expect(tab.locator("[data-announcer]")).to_contain_text("second answer was refused")
+
+
+@pytest.mark.parametrize("how", ["double click", "five clicks", "key and click"])
+def test_one_intent_is_one_event(tab: Page, how: str) -> None:
+    fill(tab, modalities=["text"])
+    button = tab.get_by_role("button", name="Send", exact=True)
+    match how:
+        case "double click":
+            button.dblclick()
+        case "five clicks":
+            tab.evaluate("for (let n = 0; n < 5; n += 1) document.getElementById('send').click()")
+        case _:
+            tab.evaluate(
+                """() => {
+                  const pressed = { key: "Enter", ctrlKey: true, bubbles: true };
+                  document.body.dispatchEvent(new KeyboardEvent("keydown", pressed));
+                  document.getElementById("send").click();
+                }"""
+            )
+    expect(outcome(tab)).to_have_text(DONE, timeout=20_000)
+    assert len([line for line in log(tab) if line["direction"] == "sent"]) == 1
+
+
+def test_control_enter_sends_from_a_field_and_keeps_the_focus(tab: Page) -> None:
+    fill(tab, modalities=["text"], instructions="Say hello.")
+    field = tab.get_by_role("textbox", name="Instructions", exact=True)
+    field.click()
+    field.press("End")
+    tab.keyboard.type(" And bow.")
+    tab.keyboard.press("Control+Enter")
+    expect(outcome(tab)).to_have_text(DONE, timeout=20_000)
+    (sent,) = [line["text"] for line in log(tab) if line["direction"] == "sent"]
+    assert json.loads(sent)["response"]["instructions"] == "Say hello. And bow."
+    expect(field).to_be_focused()
+
+
+def test_an_event_with_errors_asks_once_at_the_button(tab: Page) -> None:
+    fill(tab, temperature=9)
+    send(tab)
+    anyway = tab.get_by_role("button", name="Send anyway")
+    expect(anyway).to_be_focused()
+    anyway.click()
+    expect(tab.locator(".entry--error [data-words=param]")).to_have_text("response.temperature")
+    expect(tab.locator(".said__text")).to_have_count(0)
+
+
+def test_two_tabs_show_the_same_session(tab: Page, context: BrowserContext) -> None:
+    fill(tab, modalities=["text"])
+    send(tab)
+    expect(tab.locator("[data-session]")).to_have_count(1)
+    other = context.new_page()
+    other.goto(tab.url)
+    for page in (tab, other):
+        expect(outcome(page)).to_have_text(DONE, timeout=20_000)
+        expect(page.locator(".entry--event").last).to_contain_text("rate_limits")
+    assert transcript(tab) == transcript(other)
+
+
+def test_a_lost_network_loses_and_repeats_nothing(context: BrowserContext) -> None:
+    tab = context.new_page()  # without the watch over the console: being offline is an error there
+    fill(tab, modalities=["text"], metadata={"sandbox": "slow"})
+    send(tab)
+    text = tab.locator(".part--text [data-words=text]")
+    expect(text).not_to_be_empty()
+    context.set_offline(True)
+    # Being offline does not cut what is open, so the stream is cut by hand.
+    tab.evaluate("dispatchEvent(new Event('pagehide'))")
+    tab.wait_for_timeout(500)
+    context.set_offline(False)
+    tab.evaluate("dispatchEvent(new Event('pageshow'))")
+    tab.wait_for_timeout(500)
+    tab.get_by_role("button", name="Cancel response").click()
+    expect(outcome(tab)).to_have_text("cancelled")
+    deltas = received(tab, "response.text.delta")
+    assert "".join(event["delta"] for event in deltas) == text.inner_text()
+
+
+def test_ten_thousand_deltas_keep_the_page_responsive(tab: Page) -> None:
+    fill(tab, modalities=["text"], metadata={"sandbox": "flood:10000"})
+    tab.evaluate(
+        """() => {
+          window.longest = 0;
+          new PerformanceObserver((list) => {
+            for (const { duration } of list.getEntries()) {
+              window.longest = Math.max(window.longest, duration);
+            }
+          }).observe({ entryTypes: ["longtask"] });
+        }"""
+    )
+    send(tab)
+    expect(outcome(tab)).to_have_text(DONE, timeout=60_000)
+    shown = tab.locator(".part--text [data-words=text]").inner_text()
+    done = received(tab, "response.done")[-1]
+    assert shown == done["response"]["output"][0]["content"][0]["text"]
+    assert tab.evaluate("window.longest") < 200
+
+
+ATTACKS = [
+    "<img src=x onerror='window.broken = 1'>",
+    "</div></li><script>window.broken = 1</script>",
+    '<hx-partial hx-target="#form">gone</hx-partial>',
+    "<svg><style><img src=x onerror=window.broken=1></style></svg>",
+    '" onmouseover="window.broken = 1" x="',
+    "{{ 7 * 7 }} ${window.broken = 1}",
+]
+
+
+def test_foreign_text_never_becomes_anything_but_text(tab: Page) -> None:
+    attack = "\n".join(ATTACKS)
+    fill(tab, modalities=["text"], instructions=attack, metadata={"a": ATTACKS[0]})
+    send(tab)
+    expect(outcome(tab)).to_have_text(DONE, timeout=30_000)
+    for _ in range(2):
+        assert tab.evaluate("window.broken") is None
+        assert tab.locator("[data-transcript]").locator("img, script, svg, style").count() == 0
+        expect(tab.locator("#form")).not_to_have_text("gone")
+        tab.reload()
+    assert ATTACKS[0] in tab.locator(".entry--response").inner_text()
+
+
+def test_without_script_the_same_buttons_work(browser: Browser, served: Served) -> None:
+    context = browser.new_context(base_url=served.url, java_script_enabled=False)
+    tab = context.new_page()
+    tab.goto(f"{BUILDER}?example=spoken-greeting")
+    send(tab)
+    for _ in range(20):
+        if outcome(tab).inner_text() == "completed":
+            break
+        tab.wait_for_timeout(500)
+        tab.get_by_role("button", name="Refresh").click()
+    expect(outcome(tab)).to_have_text("completed")
+    expect(tab.locator(".entry--response audio")).to_be_visible()
+    expect(tab.get_by_role("button", name="Play", exact=True)).to_be_hidden()
+    context.close()
+
+
+def test_leaving_and_coming_back_shows_the_session_as_it_is(tab: Page) -> None:
+    fill(tab, modalities=["text"])
+    send(tab)
+    expect(tab.locator("[data-session]")).to_have_count(1)
+    tab.wait_for_url(re.compile("session="))
+    tab.goto("/healthz")
+    tab.go_back()
+    expect(outcome(tab)).to_have_text(DONE, timeout=20_000)
+    assert len(tab.locator(".entry--sent").all()) == 1
