@@ -16,8 +16,10 @@ def browser() -> Iterator[Browser]:
     if not path:
         pytest.fail("no Chrome or Chromium: run `make test`, which gets one")
     with sync_playwright() as playwright:
-        # A container's root cannot use Chromium's sandbox.
-        chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        # A container's root cannot use Chromium's sandbox; the microphone is one that beeps.
+        chromium = playwright.chromium.launch(
+            executable_path=path, args=["--no-sandbox", "--use-fake-device-for-media-stream"]
+        )
         yield chromium
         chromium.close()
 
