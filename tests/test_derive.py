@@ -12,7 +12,6 @@ from webapp.forms.derive import derive
 from webapp.forms.fields import (
     KINDS,
     Choice,
-    Extra,
     Field,
     Fixed,
     Flag,
@@ -204,14 +203,6 @@ def test_a_variant_without_usable_title_still_has_a_key() -> None:
 
 def test_no_variant_takes_the_key_of_another_way_to_fill_a_question() -> None:
     assert keys_of("JSON", "Null", "First") == ["json_1", "null_2", "first_3"]
-
-
-def test_a_member_that_the_model_does_not_know_is_an_extra() -> None:
-    group = Group(members={"a": Text()})
-    assert group.member("a") == Text()
-    assert isinstance(group.member("+k1"), Extra)
-    with pytest.raises(KeyError):
-        group.member("b")
 
 
 def test_every_kind_has_its_own_word() -> None:

@@ -1,5 +1,6 @@
 """Draft: what was typed, its wire text, and its problems."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
@@ -11,7 +12,8 @@ from webapp.forms.derive import derive
 from webapp.forms.edits import Edited, press, value_of
 from webapp.forms.fields import Field
 from webapp.forms.nodes import Leaf, Listing, Node, Picked, Raw, Record, Stored, Table, Unknown
-from webapp.forms.problems import Problem, Severity
+from webapp.forms.problems import Problem, Severity, excerpt
+from webapp.forms.questions import Question, ask
 from webapp.forms.submission import Keep, fill, read_form, read_part
 from webapp.wire_reader import JsonValue
 from webapp.wire_text import Block, Contents, blocks, one_block, part_of, text_of
@@ -104,6 +106,11 @@ class Draft:
         return EVENTS[self.dialect, self.type]
 
     @cached_property
+    def asked(self) -> Question:
+        """The form with the answers of this draft."""
+        return ask(self.form, self.root)
+
+    @cached_property
     def value(self) -> JsonValue:
         """The event as a JSON value; stored media only by their beginning."""
         return value_of(self.root)
@@ -120,7 +127,7 @@ class Draft:
 
     @cached_property
     def problems(self) -> tuple[Problem, ...]:
-        """What is wrong with the event, in the order of its text."""
+        """What is wrong: first with the typing, then with the event in the order of its text."""
         found = [*typing_problems(self.root, "", self.has)]
         taken = {problem.at for problem in found}
         found += [p for p in problems_of(self.event_type, self.value) if p.at not in taken]
@@ -222,55 +229,20 @@ _GONE = (
 def _problems_of_names(names: list[str], at: str) -> Iterator[Problem]:
     if len(set(names)) == len(names) and "" not in names:
         return
-    seen: set[str] = set()
-    for name in names:
+    for name, count in Counter(names).items():
         to = f"{at}/{_escaped(name)}"
         if not name:
             yield Problem(to, Severity.WARNING, "empty_name", "This entry has no name yet.")
-        elif name in seen:
-            message = f"“{name[:40]}” stands here twice; most servers keep the last one."
+        elif count > 1:
+            message = (
+                f"{excerpt(name)} stands here {_times(count)}; most servers keep the last one."
+            )
             yield Problem(to, Severity.ERROR, "repeated_name", message)
-        seen.add(name)
+
+
+def _times(count: int) -> str:
+    return "twice" if count == 2 else f"{count} times"
 
 
 def _escaped(name: str) -> str:
     return name.replace("~", "~0").replace("/", "~1")
-
-
-def name_of(root: Node, pointer: str) -> str:
-    """Return the name of the input at ``pointer``, or of the nearest one above it."""
-    name: list[str] = []
-    node = root
-    for segment in pointer.split("/")[1:]:
-        wanted = segment.replace("~1", "/").replace("~0", "~")
-        while isinstance(node, Picked):
-            node = node.node
-        match node:
-            case Record():
-                key = next(
-                    (
-                        at
-                        for at, below in node.members.items()
-                        if (below.name if isinstance(below, Unknown) else at) == wanted
-                    ),
-                    "",
-                )
-                if not key:
-                    return ".".join([*name, wanted]) if wanted.isidentifier() else ".".join(name)
-                node = node.members[key]
-            case Listing():
-                keys = list(node.items)
-                if not wanted.isdigit() or int(wanted) >= len(keys):
-                    break
-                key = keys[int(wanted)]
-                node = node.items[key]
-            case Table():
-                found = [at for at, entry in node.entries.items() if entry.name == wanted]
-                if not found:
-                    break
-                key = found[-1]
-                node = node.entries[key].node
-            case _:
-                break
-        name.append(key)
-    return ".".join(name)

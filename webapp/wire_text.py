@@ -7,7 +7,7 @@ from typing import NamedTuple, TypeAlias
 
 from markupsafe import escape
 
-from webapp.forms.fields import Field, Group, Items
+from webapp.forms.fields import EXTRA, Field, Group, Items
 from webapp.forms.nodes import (
     Leaf,
     Listing,
@@ -19,6 +19,7 @@ from webapp.forms.nodes import (
     Stored,
     Table,
     Unknown,
+    is_key,
 )
 from webapp.wire_reader import JsonValue
 from webapp.wire_writer import quote, scalar, write
@@ -137,12 +138,15 @@ def part_of(field: Field, name: str) -> tuple[Field, int, str]:
     depth, key = 0, ""
     for segment in name.split("."):
         depth += 1
-        if isinstance(field, Group):
-            field, key = field.member(segment), quote(segment)
-        elif isinstance(field, Items):
-            field, key = field.item, ""
-        else:
-            raise KeyError(name)
+        match field:
+            case Group() if segment.startswith("+") and is_key(segment[1:]):
+                field = EXTRA  # its name is in its inputs
+            case Group():
+                field, key = field.members[segment], quote(segment)
+            case Items() if is_key(segment):
+                field, key = field.item, ""
+            case _:
+                raise KeyError(name)
     return field, depth, key
 
 

@@ -126,14 +126,6 @@ class Group(Field):
     kind: ClassVar[str] = "group"
     members: Mapping[str, Field] = field(hash=False)
 
-    def member(self, name: str) -> Field:
-        """Return the field of a member; ``+key`` is one that the model does not know.
-
-        Raises:
-            KeyError: if the group has no such member.
-        """
-        return EXTRA if name.startswith("+") else self.members[name]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Items(Field):

@@ -12,6 +12,7 @@ from webapp.wire_values import read_number
 # RFC 8259 section 6; what does not match stays text.
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?", re.ASCII)
 MAX_DIGITS = 4_000
+_KEY = re.compile(r"k[1-9][0-9]{0,5}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +148,11 @@ class Picked:
 
 
 Node: TypeAlias = Leaf | Raw | Null | Stored | Unknown | Record | Listing | Table | Picked
+
+
+def is_key(text: str) -> bool:
+    """Whether ``text`` may be the key that stays with an item, such as ``k7``."""
+    return bool(_KEY.fullmatch(text))
 
 
 def number(text: str) -> int | float | None:

@@ -1,6 +1,5 @@
 """A field and what was answered, side by side: what a page shows of each."""
 
-import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -43,7 +42,7 @@ MOST_INLINE = 4  # variants side by side
 class Question:
     """One question with its answer; ``state`` is absent, set, null or json.
 
-    ``parts`` are the questions inside it, ``within`` what an item or a pair belongs to.
+    ``within`` is what an item or a pair is called where it belongs.
     """
 
     field: Field
@@ -51,12 +50,19 @@ class Question:
     member: str
     node: Node | None
     within: str = ""
-    parts: list["Question"] = dataclasses.field(default_factory=list)
     place: int = 0
     places: int = 0
     pair: str | None = None  # the name of the pair this is the value of
     block: bool = False  # its lines are a block of their own
     top: bool = False  # a member of the event or of its params
+    _parts: list["Question"] | None = None
+
+    @property
+    def parts(self) -> list["Question"]:
+        """The questions inside it, put together when they are first wanted."""
+        if self._parts is None:
+            self._parts = list(_parts(self))
+        return self._parts
 
     @property
     def id(self) -> str:
@@ -173,6 +179,21 @@ class Question:
         return fixed and not self.foreign and self.field.required
 
     @property
+    def has_row(self) -> bool:
+        """Whether it has a row of its own, and does not stand in short at its group."""
+        if self.top or self.within:
+            return True
+        there = self.node is not None or self.field.required
+        return there and not self.chip and not self.unseen
+
+    @property
+    def step(self) -> str:
+        """The last step of a JSON Pointer to the answer."""
+        if self.pair is not None:
+            return self.pair
+        return str(self.place) if self.within else self.member
+
+    @property
     def options(self) -> list[str]:
         """The choices; what was pasted and is none of them stands last."""
         known = list(self.shown_field.options) if isinstance(self.shown_field, Choice) else []
@@ -244,9 +265,7 @@ class Question:
 
 def ask(form: Field, root: Node) -> Question:
     """Return the whole form with its answers."""
-    question = Question(form, "", "", root)
-    question.parts = list(_parts(question))
-    return question
+    return Question(form, "", "", root)
 
 
 def find(question: Question, name: str) -> Question | None:
@@ -257,6 +276,18 @@ def find(question: Question, name: str) -> Question | None:
         if part.name == name or name.startswith(f"{part.name}."):
             return find(part, name)
     return None
+
+
+def at_pointer(question: Question, pointer: str) -> Question:
+    """Return the question that ``pointer`` leads to, or the nearest one above that has a row."""
+    for segment in pointer.split("/")[1:]:
+        step = segment.replace("~1", "/").replace("~0", "~")
+        # Of equal names the last one counts.
+        inner = next((part for part in reversed(question.parts) if part.step == step), None)
+        if inner is None or not inner.has_row:
+            break
+        question = inner
+    return question
 
 
 @lru_cache(maxsize=4_096)
@@ -283,7 +314,7 @@ def _words(value: JsonValue) -> Iterator[str]:
         case list():
             for item in value[:3]:
                 yield from _words(item)
-        case dict():
+        case _:
             for name in _TELLING:
                 if name in value:
                     yield from _words(value[name])
@@ -305,13 +336,13 @@ def _parts(question: Question) -> Iterator[Question]:
         for place, (key, item) in enumerate(node.items.items()):
             part = Question(shown.item, f"{question.name}.{key}", key, item, within=shown.noun)
             part.place, part.places, part.block = place, len(node.items), split
-            yield _asked(part)
+            yield part
     elif isinstance(shown, Pairs) and isinstance(node, Table):
         for place, (key, entry) in enumerate(node.entries.items()):
             at = f"{question.name}.{key}"
             part = Question(shown.value, at, key, entry.node, within=shown.noun, pair=entry.name)
             part.place, part.places = place, len(node.entries)
-            yield _asked(part)
+            yield part
 
 
 def _members(question: Question, group: Group, record: Record) -> Iterator[Question]:
@@ -324,13 +355,8 @@ def _members(question: Question, group: Group, record: Record) -> Iterator[Quest
             isinstance(below, Items) and below.of_objects and isinstance(part.node, Listing)
         ) or (isinstance(below, Group) and isinstance(part.node, Record) and not question.name)
         part.block = top and not cut_further
-        yield _asked(part)
+        yield part
     for key, unknown in record.members.items():
         if isinstance(unknown, Unknown):
             at = f"{question.name}.{key}" if question.name else key
             yield Question(EXTRA, at, unknown.name, unknown, block=top, top=top)
-
-
-def _asked(question: Question) -> Question:
-    question.parts = list(_parts(question))
-    return question

@@ -36,6 +36,7 @@ from webapp.forms.nodes import (
     Stored,
     Table,
     Unknown,
+    is_key,
     number,
     raw,
 )
@@ -53,7 +54,6 @@ from webapp.wire_writer import quote, write
 _NAME = re.compile(
     r"\+?[A-Za-z0-9_]+(?:\.\+?[A-Za-z0-9_]+)*(?:@(?:name|quoted|order|parked)?)?|@order", re.ASCII
 )
-_KEY = re.compile(r"k[1-9][0-9]{0,5}", re.ASCII)
 _TOKEN = re.compile(r"[0-9a-f]{64}\.[0-9]{1,9}\.[A-Za-z0-9_/-]{1,60}", re.ASCII)
 MAX_DEPTH = 16  # segments of one name
 
@@ -219,7 +219,7 @@ class _Reader:
             else:
                 members[member] = self.read(below, at, sent)
         for key, sent in branch.children.items():
-            if key.startswith("+") and _KEY.fullmatch(key, 1):
+            if key.startswith("+") and is_key(key[1:]):
                 members[key] = self.read(EXTRA, f"{name}.{key}", sent)
         order = self._mark(branch, "order")
         if order:
@@ -259,7 +259,7 @@ def is_token(text: str) -> bool:
 
 
 def _key(name: str, key: str) -> str:
-    if not _KEY.fullmatch(key):
+    if not is_key(key):
         raise BadSubmission(f"{name}.{key}", "an item's key is the letter k and a number")
     return key
 

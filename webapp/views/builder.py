@@ -11,7 +11,7 @@ from webapp.drafts import Draft, Part
 from webapp.events import DIALECTS, EVENTS
 from webapp.examples import EXAMPLES, example
 from webapp.forms.edits import Edited
-from webapp.forms.questions import ask, dom_id, find, summary_of
+from webapp.forms.questions import dom_id, find, summary_of
 from webapp.paste import read_event
 from webapp.views import current, kept, wire_pane
 from webapp.views.form_changes import Change, changes_of
@@ -100,7 +100,7 @@ def form(dialect: str, event_type: str) -> str | Response:
 
 def _menu(draft: Draft, name: str) -> str | Response:
     """Open what else can be done with a question; menus are rare, so pages carry none."""
-    question = find(ask(draft.form, draft.root), name) or abort(404)
+    question = find(draft.asked, name) or abort(404)
     if not is_htmx():
         return render_page(draft, menu=name)
     change = Change(f"#t-{question.id}", Swap.OUTER, question, "tools")
@@ -111,10 +111,9 @@ def _menu(draft: Draft, name: str) -> str | Response:
 def _form_changes(
     before: Draft, after: Draft, button: str, edited: Edited, saved: dict[str, object]
 ) -> Response:
-    asked, was = ask(after.form, after.root), ask(before.form, before.root)
     shown = [
         render_template("builder/_change.html", change=change, **_words(after))
-        for change in changes_of(was, asked, button, edited)
+        for change in changes_of(before.asked, after.asked, button, edited)
     ]
     events = saved | {"cuecard:focus": {"on": edited.focus}}
     return _fragments((*shown, *_followers(after)), events)
@@ -220,7 +219,7 @@ def render_page(
 
 
 def _seen(draft: Draft) -> dict[str, object]:
-    return {"form": ask(draft.form, draft.root), **_wire(draft)}
+    return {"form": draft.asked, **_wire(draft)}
 
 
 def _wire(draft: Draft) -> dict[str, object]:

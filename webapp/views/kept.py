@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from webapp.draft_store import Kept, now_s
 from webapp.drafts import Draft
 from webapp.errors import LocalError
-from webapp.forms.questions import Question, ask, summary_of
+from webapp.forms.questions import Question, summary_of
 from webapp.forms.submission import flatten
 from webapp.views import current
 from webapp.wire_reader import JsonValue
@@ -31,7 +31,7 @@ def keep(draft: Draft) -> dict[str, object]:
     draft_id = id_of_form()
     if not draft_id:
         return {}
-    secret = tuple(secrets_of(ask(draft.form, draft.root)))
+    secret = tuple(secrets_of(draft.asked))
     inputs = [
         (name, text)
         for name, text in flatten(draft.form, draft.root, "")

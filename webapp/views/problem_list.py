@@ -4,9 +4,9 @@ from collections import Counter
 from dataclasses import dataclass
 from itertools import islice
 
-from webapp.drafts import Draft, name_of
+from webapp.drafts import Draft
 from webapp.forms.problems import Problem
-from webapp.forms.questions import dom_id
+from webapp.forms.questions import at_pointer, dom_id
 
 MOST_SHOWN = 50
 
@@ -19,9 +19,9 @@ class Finding:
     name: str
 
     @property
-    def id(self) -> str:
-        """The part of element ids that stands for the input."""
-        return dom_id(self.name)
+    def target(self) -> str:
+        """The id of the element that shows the input."""
+        return f"q-{dom_id(self.name)}" if self.name else "form"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Counted:
 def findings(draft: Draft) -> list[Finding]:
     """Return the problems that are shown, each with its input; at most 50."""
     return [
-        Finding(problem, name_of(draft.root, problem.at))
+        Finding(problem, at_pointer(draft.asked, problem.at).name)
         for problem in islice(draft.problems, MOST_SHOWN)
     ]
 
