@@ -129,7 +129,12 @@ def test_a_watched_session_stays_open() -> None:
             clock.now_s += 100
             time.sleep(1.3)
             assert session.state is State.OPEN
-        clock.now_s += 100
+        clock.now_s += 9
+        session.seen()
+        clock.now_s += 9
+        time.sleep(1.3)
+        assert session.state is State.OPEN
+        clock.now_s += 2
         wait_closed(session)
 
 

@@ -7,7 +7,7 @@ import socket
 import time
 import wave
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from io import BytesIO
 
@@ -22,7 +22,7 @@ from webapp.sandbox.server import serve_sandbox
 from webapp.sessions.hub import Hub, MemoryHub, StreamSlots
 from webapp.sessions.live import LiveSession
 from webapp.sessions.protocol import State
-from webapp.views import current
+from webapp.views import current, sessions
 
 BUILDER = "/events/beta/response.create"
 SEND = "/sessions/send?dialect=beta&type=response.create"
@@ -388,6 +388,26 @@ def test_streams_are_limited_and_a_reader_who_leaves_makes_room(page: Visitor, h
     assert third.status_code == 200
     third.close()
     readers[1].close()
+
+
+def test_a_reader_who_stops_reading_is_cut_off(page: Visitor, hub: Hub, app: Flask) -> None:
+    session = session_of(send(page), hub)
+    slots = StreamSlots(1)
+    held = ExitStack()
+    held.enter_context(slots.take("anna"))
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        environ = {"gunicorn.socket": ours}
+        stream = sessions.Stream(session, "", held, slots, environ, patience_s=0.3)
+        with pytest.raises(TimeoutError):
+            ours.sendall(b"x" * 10_000_000)  # what was written before and not read
+        assert list(stream) == [b"retry: 1500\n\n"]
+        stream.close()
+        theirs.settimeout(5)
+        while theirs.recv(1_000_000):
+            pass
+    with slots.take("otto"):
+        pass
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 // New entries are copies of the page's own templates, and foreign text only ever becomes text.
 const BUDGET_MS = 8;
 const TRIES = 6;
+const SEEN_MS = 4 * 60 * 1000;
 const views = new WeakMap();
 
 class View {
@@ -229,5 +230,11 @@ document.addEventListener("visibilitychange", () => {
   if (!document.hidden) current?.open();
   else if (!document.querySelector("[data-playing]")) current?.close();
 });
+// A hidden tab does not hold a connection, but says from time to time that it is still there.
+setInterval(() => {
+  if (!document.hidden || !current) return;
+  const { session } = current.section.dataset;
+  fetch(`/sessions/${session}/log.jsonl`, { method: "HEAD" }).catch(() => {});
+}, SEEN_MS);
 addEventListener("pagehide", () => current?.close());
 addEventListener("pageshow", () => current?.open());

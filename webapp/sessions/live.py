@@ -156,6 +156,10 @@ class LiveSession:
 
     # What pages ask for.
 
+    def seen(self) -> None:
+        """Note that a page still shows the session, though it may not watch just now."""
+        self._seen_s = self._clock()
+
     def snapshot(self) -> Snapshot:
         """Return all there is to show now."""
         with self._changed:

@@ -1,6 +1,7 @@
 """Sessions: open, send, cancel and close them, watch them live, and take their record away."""
 
 import secrets
+import select
 import socket
 import time
 from collections.abc import Callable, Generator, Iterator
@@ -34,6 +35,7 @@ SAME_INTENT_S = 5.0
 HEARTBEAT_S = 10.0
 WAIT_S = 1.0
 WRITE_S = 10.0
+SEND_BUFFER_BYTES = 64 * 1024
 RETRY_MS = 1_500
 # A reader who keeps up gets every event at once; this only bounds how many messages that takes.
 MIN_GAP_S = 0.0005
@@ -177,7 +179,7 @@ def stream(session_id: str) -> Response:
     held = ExitStack()
     held.enter_context(current.streams().take(visitor))
     held.enter_context(session.watching())
-    body = _Stream(session, cursor, held, current.streams(), request.environ)
+    body = Stream(session, cursor, held, current.streams(), request.environ)
     return Response(body, content_type=sse.CONTENT_TYPE, headers=headers)
 
 
@@ -332,7 +334,9 @@ def _draft() -> Draft:
 
 
 def _session(session_id: str) -> LiveSession:
-    return current.hub().find(current.visitor(), session_id) or abort(404)
+    session = current.hub().find(current.visitor(), session_id) or abort(404)
+    session.seen()
+    return session
 
 
 def _shown_session() -> LiveSession | None:
@@ -346,7 +350,7 @@ _BLANKS = tuple(Shown("", kind, {}, {}) for kind in KINDS)
 # -- streaming -------------------------------------------------------------------------------------
 
 
-class _Stream:
+class Stream:
     """The body of one stream; whoever ends it, its thread, slot and socket come free."""
 
     def __init__(
@@ -356,13 +360,17 @@ class _Stream:
         held: ExitStack,
         slots: StreamSlots,
         environ: "WSGIEnvironment",
+        patience_s: float = WRITE_S,
     ) -> None:
         self._held = held
+        self._patience_s = patience_s
         self._ended = False
         # gunicorn's threads write without a limit: a reader that stops reading would keep one.
         self._socket = cast("socket.socket | None", environ.get("gunicorn.socket"))
         if self._socket is not None:
-            self._socket.settimeout(WRITE_S)
+            self._socket.settimeout(patience_s)
+            # A slow reader is better served by what is true later than by a long queue.
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
         self._messages = self._run(session, cursor, slots)
 
     def __iter__(self) -> Iterator[bytes]:
@@ -376,12 +384,25 @@ class _Stream:
             with suppress(OSError):
                 self._socket.shutdown(socket.SHUT_RDWR)
 
+    def _takes_more(self) -> bool:
+        """Wait up to a second until what was written has gone out, mostly."""
+        if self._socket is None:
+            return True
+        poll = select.poll()
+        poll.register(self._socket, select.POLLOUT)
+        return bool(poll.poll(min(WAIT_S, self._patience_s) * 1000))
+
     def _run(
         self, session: LiveSession, cursor: str, slots: StreamSlots
     ) -> Generator[bytes, None, None]:
         yield sse.retry(RETRY_MS)
-        spoke_s = time.monotonic()
+        spoke_s = read_s = time.monotonic()
         while not slots.leaving():
+            if not self._takes_more():
+                if time.monotonic() - read_s > self._patience_s:
+                    return
+                continue
+            read_s = time.monotonic()
             if session.wait(cursor, WAIT_S):
                 cursor, changes = session.changes_since(cursor)
                 yield sse.json_message("changes", changes, id_=cursor)
