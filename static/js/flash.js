@@ -1,35 +1,48 @@
-// Flashes the lines of the event's text that just changed, once; the style respects reduced motion.
+// Flashes the lines of the event's text that changed, once it is quiet: an animation while somebody
+// types would cost more than the keystroke. The style respects reduced motion.
+const QUIET_MS = 250;
+
+const before = new Map(); // block -> the lines it had before the changes
+let timer = 0;
+
 const lines = (nodes) => [...nodes].filter((node) => node.classList?.contains("ln"));
 
-function flash(before, after) {
+function flash(old, now) {
+  const same = (line, text) => line?.textContent === text;
   let start = 0;
-  while (start < before.length && before[start].textContent === after[start]?.textContent) start++;
+  while (start < old.length && same(now[start], old[start])) start++;
+  const most = Math.min(old.length, now.length) - start;
   let end = 0;
-  const most = Math.min(before.length, after.length) - start;
-  while (
-    end < most &&
-    before[before.length - 1 - end].textContent === after[after.length - 1 - end].textContent
-  ) {
-    end++;
-  }
-  for (const line of after.slice(start, after.length - end)) line.classList.add("ln--changed");
+  while (end < most && same(now.at(-1 - end), old.at(-1 - end))) end++;
+  for (const line of now.slice(start, now.length - end)) line.classList.add("ln--changed");
+}
+
+function flashAll() {
+  for (const [block, old] of before) if (block.isConnected) flash(old, lines(block.children));
+  before.clear();
 }
 
 const observer = new MutationObserver((records) => {
-  const gone = new Map();
-  for (const { target, removedNodes, addedNodes } of records) {
-    if (!target.classList.contains("blk")) continue;
-    const known = gone.get(target) ?? { before: [], after: [] };
-    known.before.push(...lines(removedNodes));
-    known.after.push(...lines(addedNodes));
-    gone.set(target, known);
+  for (const { target, removedNodes } of records) {
+    const gone = lines(removedNodes);
+    if (!target.classList.contains("blk") || !gone.length || before.has(target)) continue;
+    before.set(
+      target,
+      gone.map((line) => line.textContent),
+    );
   }
-  for (const { before, after } of gone.values()) if (before.length) flash(before, after);
+  clearTimeout(timer);
+  timer = setTimeout(flashAll, QUIET_MS);
 });
 
-const watch = () => {
-  const wire = document.querySelector("[data-wire]");
-  if (wire && wire !== watch.at) observer.observe((watch.at = wire), { childList: true, subtree: true });
-};
-document.addEventListener("htmx:after:swap", watch);
+let watched = null;
+
+function watch() {
+  const wire = document.getElementById("wire");
+  if (!wire || wire === watched) return;
+  watched = wire;
+  observer.observe(wire, { childList: true, subtree: true });
+}
+
+document.addEventListener("cuecard:redrawn", watch);
 watch();

@@ -155,7 +155,7 @@ document.addEventListener("click", ({ target }) => {
   const button = target.closest?.("[data-media-sound]");
   if (button) players.get(button)?.toggle();
 });
-document.addEventListener("htmx:after:swap", prepare);
+document.addEventListener("cuecard:redrawn", prepare);
 document.addEventListener("change", ({ target }) => {
   if (target.matches?.("[data-theme-switch]")) redraw();
 });

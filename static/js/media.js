@@ -27,6 +27,7 @@ class Work {
     this.encoding = null;
     this.recording = null;
     this.convertible = null;
+    this.refused = null; // a long text that stays as typed
   }
 
   get box() {
@@ -188,13 +189,18 @@ function keepFocusFrom({ name, box }) {
 
 /** Store a text that is too long for its box; what cannot be stored stays there as typed. */
 async function stow(area, text) {
-  const box = boxOf(area);
-  if (await workOf(box).run("Storing…", async () => [text])) {
+  const work = workOf(boxOf(area));
+  if (text === work.refused) {
+    area.dataset.asTyped = "";
+    return;
+  }
+  if (await work.run("Storing…", async () => [text])) {
     if (area.isConnected && area.value.length > LONGEST_TYPED && area.value.trim() !== text) {
       await stow(area, area.value.trim());
     }
     return;
   }
+  work.refused = text;
   if (!area.isConnected) return;
   area.dataset.asTyped = "";
   if (area.value.length <= LONGEST_TYPED) area.value = text;
@@ -298,5 +304,5 @@ function prepare() {
   }
 }
 
-document.addEventListener("htmx:after:swap", prepare);
+document.addEventListener("cuecard:redrawn", prepare);
 prepare();

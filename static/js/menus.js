@@ -23,7 +23,7 @@ document.addEventListener("keydown", (event) => {
 // A menu that the server opened goes away likewise, and takes the focus when it comes.
 const popups = () => document.querySelectorAll("[data-popup]");
 
-document.addEventListener("htmx:after:swap", () => popups()[0]?.querySelector("button")?.focus());
+document.addEventListener("cuecard:redrawn", () => popups()[0]?.querySelector("button")?.focus());
 document.addEventListener("click", ({ target }) => {
   for (const popup of popups()) if (!popup.contains(target)) popup.remove();
 });

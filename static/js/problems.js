@@ -42,7 +42,7 @@ function fill(slot, items) {
   if (items.length) control?.setAttribute("aria-invalid", "true");
 }
 
-document.addEventListener("htmx:after:swap", place);
+document.addEventListener("cuecard:redrawn", place);
 document.addEventListener("click", (event) => {
   const item = event.target.closest?.("[data-problem]");
   if (!item) return;

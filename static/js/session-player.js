@@ -210,7 +210,7 @@ function prepare() {
 }
 
 prepare();
-document.addEventListener("htmx:after:swap", prepare);
+document.addEventListener("cuecard:redrawn", prepare);
 document.addEventListener("cuecard:entry", ({ target }) => {
   if (!target.matches("[data-player]")) return;
   const fresh = !players.has(target);
