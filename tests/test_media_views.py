@@ -9,7 +9,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from tests.page import Page, Visitor
-from tests.pictures import GIF, JPEG, data_uri, png
+from tests.pictures import GIF, JPEG, data_uri, png, wav
 from webapp.views.current import parts
 
 BUILDER = "/events/beta/response.create"
@@ -169,7 +169,7 @@ def test_a_picture_that_no_server_takes_is_flagged(page: Visitor) -> None:
     picture = data_uri("image/gif", GIF + bytes(2_000))
     shown = with_part(page, {"type": "input_image", "image_url": picture})
     assert not shown.all("img")
-    assert "Servers take the picture itself, PNG or JPEG, as a data URI." in shown.text
+    assert "This picture is neither PNG nor JPEG: convert it." in shown.text
 
 
 @pytest.mark.parametrize(
@@ -183,6 +183,14 @@ def test_a_stored_text_that_is_no_sound_is_flagged(page: Visitor, text: str, sai
     shown = with_sound(page, text)
     assert said in shown.text
     assert not shown.all("[data-media-sound]")
+    assert json.loads(wire(page, shown))["response"]["input"][0]["content"][0]["audio"] == text
+
+
+def test_a_file_in_place_of_samples_is_flagged(page: Visitor) -> None:
+    text = base64.b64encode(wav([0] * 2_000, 24_000)).decode()
+    shown = with_sound(page, text)
+    assert "“WAV file · 4,044 B”" in shown.text
+    assert "This is a WAV file, and servers take bare samples" in shown.text
     assert json.loads(wire(page, shown))["response"]["input"][0]["content"][0]["audio"] == text
 
 

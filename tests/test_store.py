@@ -103,6 +103,8 @@ def test_a_full_disk_is_told_in_words(tmp_path: Path) -> None:
         (SOUND, "audio/pcm_57600B", "audio 1.2 s · 57,600 B"),
         ("AAAA", "audio/pcm_3B", "audio 0.00 s · 3 B"),
         ("", "audio/pcm_0B", "audio 0.00 s · 0 B"),
+        ("UklGRgAA", "audio/wav_6B", "WAV file · 6 B"),
+        ("T2dnUw==", "audio/ogg_4B", "Ogg file · 4 B"),
         ("AAA", "text", "text · 3 characters"),
         ("AA\nAA", "text", "text · 5 characters"),
         ("größer", "text", "text · 6 characters"),

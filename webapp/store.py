@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from webapp.errors import LocalError
-from webapp.forms.media_labels import DATA_URI, PLAIN, picture_label, sound_label
+from webapp.forms.media_labels import DATA_URI, PLAIN, kind_of_sound, picture_label, sound_label
 
 DAY_S = 86_400
 KEPT_DAYS = 30
@@ -119,14 +119,17 @@ class MediaStore:
 def label_of(media: str, text: str, kind: str = "audio/pcm") -> str:
     """Say what a string holds, in the characters a token may have.
 
-    ``audio/pcm_57600B``, ``image/png_640x480_9120B``; ``text`` for what is no base64.
+    ``audio/pcm_57600B``, ``audio/wav_57644B`` for a whole file, ``image/png_640x480_9120B``;
+    ``text`` for what is no base64.
     """
     if media == "image":
         return _label_of_picture(text)
     if text.startswith("data:"):
         return DATA_URI
     decoded = _decoded(text)
-    return PLAIN if decoded is None else sound_label(kind, len(decoded))
+    if decoded is None:
+        return PLAIN
+    return sound_label(kind_of_sound(decoded, kind), len(decoded))
 
 
 def picture_of(text: str) -> tuple[str, bytes] | None:

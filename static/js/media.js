@@ -1,6 +1,7 @@
 // Turns files, the microphone and long pasted texts into stored sounds and pictures, of which the
 // form carries a short token only. Without this script their base64 is pasted into a text box.
 import { press } from "./fields.js";
+import { bytesOf } from "./media-base64.js";
 import { record } from "./media-microphone.js";
 import { asPng, uriOf, wireKind } from "./media-picture.js";
 import { KINDS, minutes, secondsIn, textOfFile } from "./media-sound.js";
@@ -57,6 +58,7 @@ class Work {
     part("status").textContent = this.words;
     part("status").classList.toggle("media__status--fault", this.fault);
     if (part("convert")) part("convert").hidden = !this.convertible;
+    if (part("unwrap")) part("unwrap").hidden = false;
     if (!part("record")) return;
     part("record").textContent = this.recording ? "Stop" : "Record";
     part("discard").hidden = !this.recording;
@@ -106,6 +108,18 @@ class Work {
       if (kind) return uriOf(file, kind, this.mostChars);
       this.convertible = file;
       throw new Fault(`Servers take PNG and JPEG; this is ${file.type || "something else"}.`);
+    });
+  }
+
+  /** Take the file that was stored whole, base64 of a WAV say, for what is in it. */
+  unwrap(address) {
+    const { mostChars } = this;
+    return this.run("Decoding…", async (kind) => {
+      const answer = await fetch(address).catch(() => null);
+      if (!answer?.ok) throw new Fault(LOST);
+      const pieces = [];
+      for await (const bytes of bytesOf(await answer.text())) pieces.push(bytes);
+      return textOfFile(new File(pieces, "it"), kind, mostChars);
     });
   }
 
@@ -245,7 +259,7 @@ document.addEventListener("paste", (event) => {
 });
 
 document.addEventListener("click", ({ target }) => {
-  const button = target.closest?.("[data-media-tools] button");
+  const button = target.closest?.("[data-media] button[type=button]");
   if (!button) return;
   const box = boxOf(button);
   const work = workOf(box);
@@ -253,6 +267,7 @@ document.addEventListener("click", ({ target }) => {
   else if ("record" in button.dataset) work.record();
   else if ("discard" in button.dataset) work.recording?.discard();
   else if ("convert" in button.dataset) work.convert(work.convertible);
+  else if ("unwrap" in button.dataset) work.unwrap(button.dataset.unwrap);
 });
 
 document.addEventListener("change", ({ target }) => {

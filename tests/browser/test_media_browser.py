@@ -283,6 +283,16 @@ def test_a_long_text_is_stored_when_it_is_pasted(context: BrowserContext, tab: P
     assert part_sent(tab)["audio"] == SOUND
 
 
+def test_a_file_that_was_pasted_whole_is_converted_on_demand(tab: Page) -> None:
+    samples = tone(440, 1, 24_000)
+    open_part(tab, "input_audio")
+    box(tab, "Audio").fill(base64.b64encode(wav(samples, 24_000)).decode())
+    expect_stored(tab, r"WAV file · 48,044 B")
+    tab.get_by_role("button", name="Convert the WAV file to samples").click()
+    expect_stored(tab, r"audio 1\.0 s · 48,000 B")
+    assert sound_sent(tab) == np.array(samples, "<i2").tobytes()
+
+
 def test_a_long_text_that_is_no_base64_stays_as_typed(context: BrowserContext) -> None:
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     tab = context.new_page()  # the console shows the refusal

@@ -25,9 +25,33 @@ ENCODINGS = (
 )
 SPOKEN = {encoding.kind: encoding for encoding in ENCODINGS}
 
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """A kind of sound file: what people send in place of bare samples, and how it begins."""
+
+    kind: str
+    name: str
+    start: bytes
+
+
+CONTAINERS = (
+    Container("audio/wav", "WAV", b"RIFF"),
+    Container("audio/mpeg", "MP3", b"ID3"),
+    Container("audio/ogg", "Ogg", b"OggS"),
+    Container("audio/flac", "FLAC", b"fLaC"),
+    Container("audio/webm", "WebM", b"\x1aE\xdf\xa3"),
+)
+CONTAINED = {container.kind: container for container in CONTAINERS}
+
 # Labels of strings that are no sound and no picture.
 PLAIN = "text"
 DATA_URI = "data-uri"  # where bare base64 is wanted
+
+
+def kind_of_sound(sound: bytes, kind: str) -> str:
+    """Return ``kind``, unless the bytes are a file around the sound."""
+    return next((one.kind for one in CONTAINERS if sound.startswith(one.start)), kind)
 
 
 def sound_label(kind: str, size: int) -> str:
@@ -66,6 +90,8 @@ def in_words(label: str, chars: int) -> str:
         encoding = SPOKEN[kind]
         name = "audio" if encoding is ENCODINGS[0] else f"audio {encoding.name}"
         return f"{name} {_seconds(size / encoding.bytes_per_s)} · {size:,} B"
+    if kind in CONTAINED:
+        return f"{CONTAINED[kind].name} file · {size:,} B"
     if kind.startswith("image/"):
         pixels = pixels_in(label)
         measures = f" {pixels[0]} × {pixels[1]}" if pixels else ""  # it is a sign

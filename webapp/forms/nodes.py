@@ -1,11 +1,13 @@
 """What was typed into a form, as a tree: one node per answered question."""
 
 import re
+from binascii import b2a_base64
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from webapp.forms import media_labels
+from webapp.forms.media_labels import CONTAINED
 from webapp.wire_reader import JsonValue, Unreadable, read_json
 from webapp.wire_values import read_number
 
@@ -75,11 +77,23 @@ class Stored:
         ]
 
     @property
+    def container(self) -> str:
+        """The kind of file that a sound is wrapped in; empty for bare samples."""
+        return CONTAINED[self.kind].name if self.kind in CONTAINED else ""
+
+    @property
     def value(self) -> "Elided":
         """How the string begins, as far as a rule needs to know."""
-        beginnings = {media_labels.PLAIN: "?", media_labels.DATA_URI: "data:"}
-        picture = f"data:{self.kind};base64," if self.kind.startswith("image/") else ""
-        return Elided(beginnings.get(self.kind, picture), self.token)
+        match self.kind:
+            case media_labels.PLAIN:
+                beginning = "?"
+            case media_labels.DATA_URI:
+                beginning = "data:"
+            case kind if kind in CONTAINED:
+                beginning = b2a_base64(CONTAINED[kind].start, newline=False).decode()
+            case kind:
+                beginning = f"data:{kind};base64," if kind.startswith("image/") else ""
+        return Elided(beginning, self.token)
 
     @property
     def _label(self) -> str:
