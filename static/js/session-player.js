@@ -109,7 +109,7 @@ class Player {
       }
       const left = (bar * width) / bars;
       const tall = Math.max((peak / (LEVELS - 1)) * height, 1);
-      paint.fillStyle = style.getPropertyValue(left < played ? "--wave-played" : "--wave");
+      paint.fillStyle = left < played ? style.caretColor : style.color;
       paint.fillRect(left, (height - tall) / 2, 2, tall);
     }
   }
@@ -222,7 +222,15 @@ document.addEventListener("click", ({ target }) => {
   const button = target.closest?.("[data-play]");
   if (button) playerOf(button.closest("[data-player]")).toggle();
 });
+function repaint() {
+  for (const part of document.querySelectorAll("[data-session] [data-player]")) {
+    playerOf(part).draw();
+  }
+}
+
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
 document.addEventListener("change", ({ target }) => {
+  if (target.matches("[data-theme-switch]")) requestAnimationFrame(repaint);
   if (!target.matches("[data-autoplay]")) return;
   try {
     localStorage.setItem(KEY, target.checked ? "yes" : "no");

@@ -17,6 +17,16 @@ class View {
     this.tries = 0;
     for (const entry of section.querySelectorAll("[data-key]")) this.know(entry);
     for (const text of section.querySelectorAll("[data-words]")) this.slotsOf(text);
+    this.box = this.scroller();
+    this.following = true;
+    this.follow();
+    this.box?.addEventListener(
+      "scroll",
+      ({ target: { scrollHeight, scrollTop, clientHeight } }) => {
+        this.following = scrollHeight - scrollTop - clientHeight < 40;
+      },
+      { passive: true },
+    );
     if (section.querySelector(".session__bar").dataset.state !== "closed") this.open();
   }
 
@@ -79,7 +89,6 @@ class View {
 
   work() {
     const until = performance.now() + BUDGET_MS;
-    const scroller = this.scrollerAtEnd();
     const touched = new Set();
     while (performance.now() < until) {
       if (!this.batch?.length) {
@@ -93,7 +102,9 @@ class View {
     for (const entry of touched) {
       entry?.dispatchEvent(new CustomEvent("cuecard:entry", { bubbles: true }));
     }
-    if (scroller) scroller.scrollTop = scroller.scrollHeight;
+    this.follow();
+    // Entries that come into view may turn out taller than they were taken for.
+    requestAnimationFrame(() => this.follow());
     if (this.batch?.length || this.waiting.length) this.soon();
   }
 
@@ -136,6 +147,7 @@ class View {
     this.know(entry);
     for (const slot of entry.querySelectorAll("[data-words]")) this.slotsOf(slot);
     place.append(entry);
+    if (kind === "sent") this.following = true;
     return entry;
   }
 
@@ -183,18 +195,17 @@ class View {
     }
   }
 
-  scrollerAtEnd() {
-    let box = this.list;
-    while (box && box !== document.body) {
-      if (
-        box.scrollHeight > box.clientHeight &&
-        /auto|scroll/.test(getComputedStyle(box).overflowY)
-      ) {
-        return box.scrollHeight - box.scrollTop - box.clientHeight < 40 ? box : null;
-      }
-      box = box.parentElement;
+  // -- the end stays in view until someone scrolls up; what one sends oneself brings it back
+
+  scroller() {
+    for (let box = this.list; box && box !== this.section; box = box.parentElement) {
+      if (/auto|scroll/.test(getComputedStyle(box).overflowY)) return box;
     }
     return null;
+  }
+
+  follow() {
+    if (this.following && this.box) this.box.scrollTop = this.box.scrollHeight;
   }
 }
 

@@ -305,6 +305,24 @@ def test_ten_thousand_deltas_keep_the_page_responsive(tab: Page) -> None:
     assert tab.evaluate("window.longest") < 200
 
 
+def test_the_end_stays_in_view_until_one_scrolls_up(tab: Page) -> None:
+    tab.set_viewport_size({"width": 1_300, "height": 420})
+    fill(tab, modalities=["text"])
+    at_end = """() => {
+      const box = document.querySelector(".session__body");
+      return box.scrollHeight - box.scrollTop - box.clientHeight < 5 && box.scrollTop > 0;
+    }"""
+    for number in range(3):
+        send(tab)
+        expect(outcome(tab, number)).to_have_text(DONE, timeout=20_000)
+    tab.wait_for_timeout(100)
+    assert tab.evaluate(at_end)
+    tab.evaluate("document.querySelector('.session__body').scrollTop = 0")
+    tab.wait_for_timeout(100)
+    tab.reload()
+    assert tab.evaluate(at_end)
+
+
 ATTACKS = [
     "<img src=x onerror='window.broken = 1'>",
     "</div></li><script>window.broken = 1</script>",

@@ -627,7 +627,11 @@ def _usage(usage: Usage | None) -> str:
         ("of it audio", usage.output_audio),
         ("in all", usage.total),
     )
-    words = [f"{count:,} {name}" for name, count in counts if count is not None]
+    words = [
+        f"{count:,} {name}"
+        for name, count in counts
+        if count or (count == 0 and not name.startswith("of it"))
+    ]
     return "tokens: " + ", ".join(words) if words else ""
 
 
