@@ -158,14 +158,14 @@ def _unreadable(
 ) -> tuple[str, int] | Response:
     if is_htmx():
         return fragment(render_template("builder/_unread.html", fault=fault), 422)
-    draft = Draft.empty(dialect, event_type)
-    return render_page(draft, raw=text, fault=fault), 422
+    return render_page(kept.waiting(dialect, event_type), raw=text, fault=fault), 422
 
 
 @bp.post(f"{EVENT}/raw/edit")
 def raw_edit(dialect: str, event_type: str) -> str:
     """Open the text of the event for editing."""
     draft = _submitted(dialect, event_type)
+    kept.keep(draft)
     text = draft.wire_text(current.media().text)
     if not is_htmx():
         return render_page(draft, raw=text)

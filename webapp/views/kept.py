@@ -68,6 +68,15 @@ def opened(dialect: str, event_type: str, draft_id: str) -> tuple[Draft, str]:
     return draft, draft_id if own else new_id()
 
 
+def waiting(dialect: str, event_type: str) -> Draft:
+    """Return the draft of the form at hand as it was kept last, or an empty one."""
+    try:
+        draft, _ = opened(dialect, event_type, id_of_form())
+    except LocalError:
+        return Draft.empty(dialect, event_type)
+    return draft
+
+
 def recent() -> list[Kept]:
     """Return the drafts this visitor touched last."""
     return current.drafts().recent(current.visitor())
