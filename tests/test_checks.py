@@ -1,49 +1,21 @@
 """The rules beyond the schema, and all problems of an event taken together."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from tests.cases_on_disk import Case, all_cases
+from tests.written_events import SAID, USER, mcp, part, problems, voiced, wire
 from webapp.checks import check, problems_of, problems_of_part
 from webapp.events import DIALECTS, EVENTS
 from webapp.forms.problems import Problem, Severity
 from webapp.refusals import STRAYS, Stray
-from webapp.rules import RULES
 
 GRAVITY = {Severity.ERROR: 2, Severity.WARNING: 1, Severity.NOTE: 0}
 
 INVALID = [case for case in all_cases() if not case.valid]
 VALID = [case for case in all_cases() if case.valid]
-
-USER = {"type": "message", "role": "user"}
-SAID = {**USER, "content": [{"type": "input_text", "text": "Hi"}]}
-PIXEL = "data:image/png;base64,iVBORw0KGgo="
-
-
-def wire(**params: Any) -> dict[str, Any]:
-    """A ``response.create`` with these params."""
-    return {"type": "response.create", "response": params}
-
-
-def problems(dialect: str, event: Any) -> list[Problem]:
-    return problems_of(EVENTS[dialect, "response.create"], event)
-
-
-def part(role: str, **members: Any) -> dict[str, Any]:
-    """Params whose input is one message of one part."""
-    return {"input": [{"type": "message", "role": role, "content": [members]}]}
-
-
-def mcp(**members: Any) -> dict[str, Any]:
-    """Params with one MCP server."""
-    return {"tools": [{"type": "mcp", "server_label": "s", **members}]}
-
-
-def voiced(**output: Any) -> dict[str, Any]:
-    """Params of GA's audio output."""
-    return {"audio": {"output": output}}
-
 
 # The cases.
 
@@ -65,261 +37,10 @@ def test_one_fault_is_one_problem(case: Case) -> None:
 @pytest.mark.parametrize("case", VALID, ids=str)
 def test_what_servers_take_has_at_most_notes(case: Case) -> None:
     found = problems(case.dialect, case.event)
-    assert [p for p in found if p.severity is not Severity.NOTE] == []
+    # That some servers fail on it is worth a warning, although it is not the event's fault.
+    grave = [p for p in found if p.severity is not Severity.NOTE]
+    assert {p.code for p in grave} <= {"forced_out_of_band"}
     assert set(case.warn_at) <= {problem.at for problem in found}
-
-
-# The rules: what each finds, and what it lets pass.
-
-EXAMPLES: dict[str, tuple[str, Any, str, list[Any]]] = {
-    "event_without_type": ("beta", {}, "/type", [wire(), {"type": "session.update"}, []]),
-    "long_event_id": (
-        "beta",
-        {"type": "response.create", "event_id": "e" * 513},
-        "/event_id",
-        [{"type": "response.create", "event_id": "e" * 512}],
-    ),
-    "audio_without_text": (
-        "beta",
-        wire(modalities=["audio"]),
-        "/response/modalities",
-        [wire(modalities=["audio", "text"]), wire(modalities=["text"]), wire(modalities="audio")],
-    ),
-    "audio_and_text": (
-        "ga",
-        wire(output_modalities=["text", "audio"]),
-        "/response/output_modalities",
-        [wire(output_modalities=["audio"]), wire(output_modalities=["text"]), wire()],
-    ),
-    "modalities_unclear": (
-        "beta",
-        wire(modalities=[]),
-        "/response/modalities",
-        [wire(modalities=["text"]), wire(modalities=None), wire(modalities=[1, 1])],
-    ),
-    "voice_with_text_only": (
-        "beta",
-        wire(modalities=["text"], voice="sage"),
-        "/response/voice",
-        [wire(modalities=["text"]), wire(modalities=["text", "audio"], voice="sage")],
-    ),
-    "instructions_wiped": (
-        "ga",
-        wire(instructions=""),
-        "/response/instructions",
-        [wire(instructions=" "), wire(instructions=None)],
-    ),
-    "voice_unlisted": (
-        "beta",
-        wire(voice="Zephyr"),
-        "/response/voice",
-        [wire(voice="alloy"), wire(voice={"id": "voice_1"})],
-    ),
-    "format_without_type": (
-        "ga",
-        wire(**voiced(format={"rate": 24000})),
-        "/response/audio/output/format/type",
-        [wire(**voiced(format={"type": "audio/pcmu"})), wire(**voiced())],
-    ),
-    "pcm_without_rate": (
-        "ga",
-        wire(**voiced(format={"type": "audio/pcm"})),
-        "/response/audio/output/format/rate",
-        [
-            wire(**voiced(format={"type": "audio/pcma"})),
-            wire(**voiced(format={"type": "audio/pcm", "rate": 1})),
-        ],
-    ),
-    "conversation_unknown": (
-        "ga",
-        wire(conversation="conv_1"),
-        "/response/conversation",
-        [wire(conversation="auto"), wire(conversation="none"), wire(conversation=None)],
-    ),
-    "out_of_band_unnamed": (
-        "beta",
-        wire(conversation="none"),
-        "/response/metadata",
-        [wire(conversation="none", metadata={"a": "b"}), wire(conversation="auto"), wire()],
-    ),
-    "tool_without_type": (
-        "beta",
-        wire(tools=[{"name": "f"}]),
-        "/response/tools/0/type",
-        [wire(tools=[{"type": "function", "name": "f"}]), wire(tools=["f"])],
-    ),
-    "tool_without_name": (
-        "ga",
-        wire(tools=[{"type": "function"}]),
-        "/response/tools/0/name",
-        [wire(**mcp(server_url="https://x.example")), wire(tools=[])],
-    ),
-    "tool_name_unusual": (
-        "beta",
-        wire(tools=[{"type": "function", "name": "look up"}]),
-        "/response/tools/0/name",
-        [wire(tools=[{"type": "function", "name": "look_up-2"}]), wire(tools=[{"name": 1}])],
-    ),
-    "tool_names_repeated": (
-        "beta",
-        wire(tools=[{"type": "function", "name": "f"}] * 2),
-        "/response/tools/1/name",
-        [wire(tools=[{"type": "function", "name": "f"}, {"type": "function", "name": "g"}])],
-    ),
-    "mcp_without_target": (
-        "ga",
-        wire(**mcp()),
-        "/response/tools/0/server_url",
-        [
-            wire(**mcp(server_url="https://x.example")),
-            wire(**mcp(connector_id="connector_dropbox")),
-            wire(**mcp(tunnel_id="tunnel_" + "a" * 32)),
-        ],
-    ),
-    "mcp_address_unusual": (
-        "ga",
-        wire(**mcp(server_url="x.example/mcp")),
-        "/response/tools/0/server_url",
-        [wire(**mcp(server_url="https://x.example/mcp")), wire(**mcp(server_url=None))],
-    ),
-    "tool_choice_unmet": (
-        "beta",
-        wire(
-            tools=[{"type": "function", "name": "f"}], tool_choice={"type": "function", "name": "g"}
-        ),
-        "/response/tool_choice/name",
-        [
-            wire(
-                tools=[{"type": "function", "name": "f"}],
-                tool_choice={"type": "function", "name": "f"},
-            ),
-            wire(tool_choice={"type": "function", "name": "g"}),
-            wire(tools=[{"type": "function", "name": "f"}], tool_choice="required"),
-        ],
-    ),
-    "forced_out_of_band": (
-        "ga",
-        wire(conversation="none", tool_choice={"type": "function", "name": "g"}),
-        "/response/tool_choice",
-        [
-            wire(conversation="none", tool_choice="required"),
-            wire(tool_choice={"type": "function", "name": "g"}),
-        ],
-    ),
-    "reference_unlisted": (
-        "beta",
-        wire(input=[{"type": "item_reference", "id": "i"}]),
-        "/response/input/0",
-        [wire(input=[SAID])],
-    ),
-    "long_item_ids": (
-        "beta",
-        wire(input=[{"type": "function_call_output", "call_id": "c" * 33, "output": ""}]),
-        "/response/input/0/call_id",
-        [
-            wire(input=[{**SAID, "id": "i" * 32}]),
-            wire(input=[{"type": "mcp_list_tools", "id": "i" * 40}]),
-        ],
-    ),
-    "arguments_not_json": (
-        "beta",
-        wire(input=[{"type": "function_call", "name": "f", "arguments": "town=Bergen"}]),
-        "/response/input/0/arguments",
-        [wire(input=[{"type": "function_call", "name": "f", "arguments": '{"town": 1}'}])],
-    ),
-    "item_ids_repeated": (
-        "beta",
-        wire(input=[{**SAID, "id": "i"}, {**SAID, "id": "i"}]),
-        "/response/input/1/id",
-        [
-            wire(input=[{**SAID, "id": "i"}, {**SAID, "id": "j"}]),
-            wire(input=[{**SAID, "id": "i"}, {"type": "item_reference", "id": "i"}]),
-        ],
-    ),
-    "output_without_call": (
-        "beta",
-        wire(
-            input=[
-                {"type": "function_call", "name": "f", "call_id": "a", "arguments": "{}"},
-                {"type": "function_call_output", "call_id": "b", "output": ""},
-            ]
-        ),
-        "/response/input/1/call_id",
-        [
-            wire(
-                input=[
-                    {"type": "function_call", "name": "f", "call_id": "a", "arguments": "{}"},
-                    {"type": "function_call_output", "call_id": "a", "output": ""},
-                ]
-            ),
-            wire(input=[{"type": "function_call_output", "call_id": "b", "output": ""}]),
-        ],
-    ),
-    "part_without_type": (
-        "beta",
-        wire(**part("user", text="Hi")),
-        "/response/input/0/content/0/type",
-        [wire(input=[SAID])],
-    ),
-    "part_without_content": (
-        "ga",
-        wire(**part("user", type="input_text")),
-        "/response/input/0/content/0/text",
-        [
-            wire(**part("user", type="input_text", text="")),
-            wire(**part("assistant", type="output_audio", transcript="")),
-            wire(**part("user", type="input_audio", audio="")),
-        ],
-    ),
-    "image_not_inline": (
-        "ga",
-        wire(**part("user", type="input_image", image_url="https://x.example/a.png")),
-        "/response/input/0/content/0/image_url",
-        [
-            wire(**part("user", type="input_image", image_url=PIXEL)),
-            wire(**part("user", type="input_image", image_url="data:image/jpeg;base64,")),
-        ],
-    ),
-    "audio_not_base64": (
-        "beta",
-        wire(**part("user", type="input_audio", audio="not base64")),
-        "/response/input/0/content/0/audio",
-        [
-            wire(**part("user", type="input_audio", audio="AAAA")),
-            wire(**part("user", type="input_audio", audio="")),
-            wire(**part("user", type="input_audio", audio="AA==")),
-        ],
-    ),
-    "speech_without_words": (
-        "ga",
-        wire(**part("assistant", type="output_audio", audio="AAAA")),
-        "/response/input/0/content/0/transcript",
-        [wire(**part("assistant", type="output_audio", audio="AAAA", transcript="Hi"))],
-    ),
-}
-
-
-def test_every_rule_has_an_example() -> None:
-    assert {rule.look.__name__ for rule in RULES} == EXAMPLES.keys()
-
-
-@pytest.mark.parametrize("name", EXAMPLES)
-def test_a_rule_finds_what_it_is_for(name: str) -> None:
-    dialect, event, at, _ = EXAMPLES[name]
-    codes = {rule.code for rule in RULES if rule.look.__name__ == name}
-    found = [problem for problem in check(dialect, event) if problem.at == at]
-    assert {problem.code for problem in found} == codes
-    assert all(problem.message and problem.source for problem in found)
-
-
-@pytest.mark.parametrize("name", EXAMPLES)
-def test_a_rule_lets_the_rest_pass(name: str) -> None:
-    dialect, _, _, harmless = EXAMPLES[name]
-    codes = {rule.code for rule in RULES if rule.look.__name__ == name}
-    rows = {(rule.code, rule.source) for rule in RULES if rule.look.__name__ == name}
-    for event in harmless:
-        found = [p for p in check(dialect, event) if (p.code, p.source) in rows]
-        assert [p for p in found if p.code in codes] == [], event
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
@@ -378,7 +99,11 @@ def test_a_member_that_people_expect_is_explained(stray: Stray) -> None:
             event = wire(
                 tools=[{"type": "function", "name": "f"}],
                 tool_choice={"type": "function", "name": "f"},
-                **({"audio": {"output": {}}} if dialect == "ga" else {}),
+                **(
+                    {"audio": {"output": {"format": {"type": "audio/pcmu"}}}, "reasoning": {}}
+                    if dialect == "ga"
+                    else {}
+                ),
             )
             here: Any = event
             for step in stray.place.split("/")[1:]:
@@ -444,7 +169,7 @@ def test_a_member_that_people_expect_is_explained(stray: Stray) -> None:
                 ("remove", None, "/response/tool_choice/function"),
             ],
         ),
-        (wire(audio={"output": {}}), "/response/audio", None),
+        (wire(audio={"output": {}}), "/response/audio", [("remove", None, "/response/audio")]),
         (
             wire(tools=[{"type": "function", "name": "f", "function": "f"}]),
             "/response/tools/0/function",
@@ -592,9 +317,14 @@ def test_the_parts_together_find_what_the_whole_finds_there(case: Case) -> None:
             parts += [(f"/response/{name}/{place}", item) for place, item in enumerate(value)]
         else:
             parts.append((f"/response/{name}", value))
-    alone = {p for at, value in parts for p in problems_of_part(event, at, value)}
-    whole = set(problems_of(event, case.event))
+    alone = {_told(p) for at, value in parts for p in problems_of_part(event, at, value)}
+    whole = {_told(p) for p in problems_of(event, case.event)}
     crossing = {"out_of_band_unnamed", "no_audio", "forced_out_of_band", "output_without_call"}
     rest = {p for p in whole - alone if p.code not in crossing and p.at.startswith("/response/")}
     assert alone <= whole
     assert {p.source for p in rest} <= {"inferred: tools of a response replace the session's"}
+
+
+def _told(problem: Problem) -> Problem:
+    """A problem without its fix, which may reach beyond the part."""
+    return replace(problem, fix=None, safe=False, does="")

@@ -1,20 +1,18 @@
 """All problems of an event, or of one part of it: what its model refuses, what the rules find."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from webapp.events import DIALECTS, EventType
-from webapp.forms.problems import Patch, Problem, Severity, Step, pointer
+from webapp.events import EventType
+from webapp.forms.problems import UNKNOWN, Patch, Problem, Severity, Step, pointer
+from webapp.patches import Misfit, apply, loses_nothing
 from webapp.refusals import meant, refused, without_meant
-from webapp.rules import RULES, Finding, Rule
+from webapp.rules import Finding, Rule
+from webapp.rules.look import findings
 from webapp.wire_reader import JsonValue
 
 _GRAVITY = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
-
-_BY_SCOPE: dict[str, dict[tuple[str, ...], list[Rule]]] = {dialect: {} for dialect in DIALECTS}
-for _rule in RULES:
-    for _dialect in _rule.dialects:
-        _BY_SCOPE[_dialect].setdefault(_rule.scope, []).append(_rule)
 
 
 def check(dialect: str, value: JsonValue) -> list[Problem]:
@@ -25,8 +23,14 @@ def check(dialect: str, value: JsonValue) -> list[Problem]:
 def problems_of(event: EventType, value: JsonValue) -> list[Problem]:
     """Return what is wrong with an event, in the order of its text, one problem for each fault.
 
-    What the model refuses comes before what a rule finds at the same place.
+    What the model refuses comes before what a rule finds at the same place. A fix that a problem
+    has, applied, removes it and adds no error.
     """
+    problems = _all_problems(event, value)
+    return [_held(problem, event, value) if problem.fix else problem for problem in problems]
+
+
+def _all_problems(event: EventType, value: JsonValue) -> list[Problem]:
     said = refused(event, value)
     return _in_order(_together(said, _found(event.dialect, value)), value)
 
@@ -47,35 +51,63 @@ def problems_of_part(event: EventType, at: str, value: JsonValue) -> list[Proble
 
 
 def _found(dialect: str, value: JsonValue, min_depth: int = 0) -> Iterator[Problem]:
-    """Apply the rules whose scope is at least ``min_depth`` steps below the event."""
-    for scope, rules in _BY_SCOPE[dialect].items():
-        if len(scope) >= min_depth:
-            for path, here in _places(value, scope):
-                for rule in rules:
-                    for finding in rule.look(here):
-                        yield _problem(rule, finding, path)
+    for rule, path, finding in findings(dialect, value, min_depth):
+        yield _problem(rule, finding, path)
 
 
 def _problem(rule: Rule, finding: Finding, path: tuple[Step, ...]) -> Problem:
     under = pointer(path)
-    fix = finding.fix and _patch_moved(finding.fix, "", under)
     at = pointer(finding.path, under)
-    return Problem(at, rule.severity, rule.code, finding.message, rule.source, fix)
+    fix = finding.fix and _patch_moved(finding.fix, "", under)
+    return Problem(
+        at,
+        rule.severity,
+        rule.code,
+        finding.message,
+        rule.source,
+        fix or None,
+        safe=bool(fix) and (finding.safe or loses_nothing(fix or ())),
+        does=finding.does if fix else "",
+    )
 
 
-def _places(
-    value: JsonValue, scope: tuple[str, ...], path: tuple[Step, ...] = ()
-) -> Iterator[tuple[tuple[Step, ...], JsonValue]]:
-    """Yield every value that a scope names, with its path."""
-    for depth, step in enumerate(scope):
-        if step == "*":
-            for place, item in enumerate(value if isinstance(value, list) else ()):
-                yield from _places(item, scope[depth + 1 :], (*path, place))
-            return
-        if not isinstance(value, dict) or step not in value:
-            return
-        value, path = value[step], (*path, step)
-    yield path, value
+def _held(problem: Problem, event: EventType, value: JsonValue) -> Problem:
+    """Return a problem with its fix only if that removes it and adds no error."""
+    fix = problem.fix or ()
+    if problem.code == UNKNOWN and len(fix) == 1 and fix[0]["op"] == "remove":
+        return problem  # a member the model does not know is never missed
+    around = _touched(value, problem.at, fix)
+    try:
+        fixed = apply(around, fix)
+    except Misfit:
+        return _unfixed(problem)
+    before = Counter(map(_kind, _all_problems(event, around)))
+    after = Counter(map(_kind, _all_problems(event, fixed)))
+    grew = any(severity is Severity.ERROR for severity, _ in after - before)
+    kind = _kind(problem)
+    return _unfixed(problem) if grew or after[kind] >= before[kind] else problem
+
+
+def _kind(problem: Problem) -> tuple[Severity, str]:
+    return problem.severity, problem.code
+
+
+def _touched(value: JsonValue, at: str, fix: Patch) -> JsonValue:
+    """Return the event with no other params than those that a problem and its fix are about."""
+    paths = [step[key].split("/") for step in fix for key in ("path", "from") if key in step]
+    paths.append(at.split("/"))
+    params = value.get("response") if isinstance(value, dict) else None
+    if not isinstance(params, dict) or any(path[:2] != ["", "response"] for path in paths):
+        return value
+    names = {path[2] for path in paths if len(path) > 2}
+    if "tools" in names or "tool_choice" in names:
+        names |= {"tools", "tool_choice", "conversation"}
+    kept = {name: item for name, item in params.items() if name in names}
+    return {"type": "response.create", "response": kept} if names else value
+
+
+def _unfixed(problem: Problem) -> Problem:
+    return replace(problem, fix=None, safe=False, does="")
 
 
 def _together(said: list[Problem], found: Iterable[Problem]) -> list[Problem]:
@@ -93,7 +125,7 @@ def _together(said: list[Problem], found: Iterable[Problem]) -> list[Problem]:
 
 def _in_order(problems: list[Problem], value: JsonValue) -> list[Problem]:
     """Sort problems as their places stand in the event; a missing member stands last."""
-    if not problems:
+    if len(problems) < 2:
         return problems
     places: dict[int, dict[str, int]] = {}
     return sorted(problems, key=lambda problem: _order(problem.at, value, places))

@@ -2,8 +2,6 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
-from functools import lru_cache
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -21,10 +19,18 @@ from webapp.forms.problems import (
     from_error,
     pointer,
 )
+from webapp.remedies import (
+    Refusal,
+    Remedy,
+    beta_format,
+    choice_of_call,
+    ga_format,
+    items_of_messages,
+    remedy_for,
+    tools_of_functions,
+)
+from webapp.spelling import nearest
 from webapp.wire_reader import JsonValue
-
-# How alike two names must be, from 0 to 1, for one to be taken for a slip of the other.
-LIKENESS = 0.75
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +38,8 @@ class Stray:
     """A member that people expect where it is not: where it came from and what to do.
 
     ``place`` is the pointer of its object, ``*`` for every place of a list; ``rename`` is the
-    member of the same object that it stands for, ``keep`` that its value is worth moving by hand.
+    path, from the same object, of the member that it stands for. ``convert`` spells its value as
+    it is spelled there, None where it cannot be; ``mend`` makes a fix that takes more than that.
     """
 
     place: str
@@ -40,12 +47,65 @@ class Stray:
     words: str
     dialects: tuple[str, ...] = DIALECTS
     rename: str = ""
-    keep: bool = False
     source: str = SEEN
+    convert: "Callable[[JsonValue], JsonValue] | None" = None
+    mend: "Callable[[str, dict[str, JsonValue], tuple[str, ...]], Remedy | None] | None" = None
+
+
+def _beta_modalities(value: JsonValue) -> JsonValue:
+    return ["text", "audio"] if value == ["audio"] else value
+
+
+def _ga_modalities(value: JsonValue) -> JsonValue:
+    both = isinstance(value, list) and "audio" in value and {*map(str, value)} <= {"audio", "text"}
+    return ["audio"] if both else value
+
+
+def _effort(value: JsonValue) -> JsonValue:
+    return {"effort": value} if isinstance(value, str) else None
+
+
+def _flattened(at: str, params: dict[str, JsonValue], _: tuple[str, ...]) -> Remedy | None:
+    """Take apart GA's audio object: voice and format have a place in Beta, the rest has not."""
+    audio = _members(params["audio"])
+    output = _members(audio.get("output"))
+    steps: list[dict[str, JsonValue]] = []
+    if "voice" in output and "voice" not in params:
+        steps.append({"op": "move", "from": f"{at}/output/voice", "path": "/response/voice"})
+    name = beta_format(output.get("format"))
+    if name is not None and "output_audio_format" not in params:
+        source, target = f"{at}/output/format", "/response/output_audio_format"
+        steps.append({"op": "replace", "path": source, "value": name})
+        steps.append({"op": "move", "from": source, "path": target})
+    moved = {step["from"] for step in steps if step["op"] == "move"}
+    inside = {pointer(["output", name], at) for name in output}
+    rate = _members(output.get("format")).get("rate", 24000)
+    whole = {*audio} <= {"output"} and inside <= moved and rate == 24000
+    if not whole and not steps:
+        return None
+    steps.append({"op": "remove", "path": at})
+    return Remedy(tuple(steps), safe=whole, does="write voice and format as Beta does")
+
+
+def _lifted(at: str, owner: dict[str, JsonValue], known: tuple[str, ...]) -> Remedy | None:
+    """Put the members of a nested object beside it, and take the empty shell away."""
+    nested = owner[at.rpartition("/")[2]]
+    if not isinstance(nested, dict):
+        return None
+    parent = at.rpartition("/")[0]
+    moves = [
+        {"op": "move", "from": pointer([name], at), "path": pointer([name], parent)}
+        for name in nested
+        if name in known and name not in owner
+    ]
+    fix = (*moves, {"op": "remove", "path": at})
+    return Remedy(fix, safe=len(moves) == len(nested), does="lift its members one level")
 
 
 _SESSION = "This is a setting of the session: send it in a session.update."
 _TOO_DEEP = "This is how Chat Completions nests it. Here its members stand one level higher."
+_OTHER_API = "Other APIs of OpenAI have this; Realtime has not."
+_PREVIEW = "Azure-Samples/aoai-realtime-audio-sdk, its first description"
 
 STRAYS: tuple[Stray, ...] = (
     Stray(
@@ -55,16 +115,30 @@ STRAYS: tuple[Stray, ...] = (
         ("beta",),
         rename="modalities",
         source="pipecat-ai/pipecat#4106",
+        convert=_beta_modalities,
     ),
     Stray(
         "/response",
         ("audio",),
         "This is how GA writes it. Beta has voice and output_audio_format instead.",
         ("beta",),
-        keep=True,
         source="pipecat-ai/pipecat#4106",
+        mend=_flattened,
     ),
-    Stray("/response", ("parallel_tool_calls", "reasoning"), "Only GA has this.", ("beta",)),
+    Stray(
+        "/response",
+        ("parallel_tool_calls",),
+        "Only GA has this. In Beta there is nothing like it.",
+        ("beta",),
+        source="OpenAPI document 2.3.0, RealtimeResponseCreateParams",
+    ),
+    Stray(
+        "/response",
+        ("reasoning",),
+        "Only GA has this. In Beta there is nothing like it, though some flat servers take it.",
+        ("beta",),
+        source="livekit/agents, its realtime model for Azure",
+    ),
     Stray(
         "/response",
         ("modalities",),
@@ -72,13 +146,14 @@ STRAYS: tuple[Stray, ...] = (
         ("ga",),
         rename="output_modalities",
         source="hkjarral/AVA-AI-Voice-Agent-for-Asterisk#190",
+        convert=_ga_modalities,
     ),
     Stray(
         "/response",
         ("voice",),
         "This is where Beta has it. GA has it at audio.output.voice.",
         ("ga",),
-        keep=True,
+        rename="audio/output/voice",
         source="TanStack/ai#699",
     ),
     Stray(
@@ -86,8 +161,9 @@ STRAYS: tuple[Stray, ...] = (
         ("output_audio_format",),
         "This is how Beta writes it. GA has an object at audio.output.format.",
         ("ga",),
-        keep=True,
+        rename="audio/output/format",
         source="TanStack/ai#699",
+        convert=ga_format,
     ),
     Stray(
         "/response",
@@ -104,8 +180,77 @@ STRAYS: tuple[Stray, ...] = (
         source="OpenAPI document 2.3.0; the old name is the Beta session's",
     ),
     Stray("/response", ("model",), "The model is chosen when the session is opened."),
-    Stray("/response", ("messages", "input_items"), "Items go into input.", rename="input"),
-    Stray("/response", ("functions",), "Functions go into tools.", keep=True),
+    Stray(
+        "/response",
+        ("messages",),
+        "Items go into input.",
+        rename="input",
+        convert=items_of_messages,
+    ),
+    Stray(
+        "/response",
+        ("input_items",),
+        "The first Azure preview called it so. It is input now.",
+        rename="input",
+        source=_PREVIEW,
+    ),
+    Stray(
+        "/response",
+        ("append_input_items",),
+        "The first Azure preview added items to the conversation with it. Now each is a "
+        "conversation.item.create of its own, sent before this event.",
+        source=_PREVIEW,
+    ),
+    Stray(
+        "/response",
+        ("commit",),
+        "The first Azure preview had it. Now the sound is committed by an "
+        "input_audio_buffer.commit of its own.",
+        source=_PREVIEW,
+    ),
+    Stray(
+        "/response",
+        ("cancel_previous",),
+        "The first Azure preview had it. Now a response is cancelled by a response.cancel of its "
+        "own.",
+        source=_PREVIEW,
+    ),
+    Stray(
+        "/response",
+        ("functions",),
+        "Functions go into tools.",
+        rename="tools",
+        convert=tools_of_functions,
+    ),
+    Stray(
+        "/response",
+        ("function_call",),
+        "This is the old name of Chat Completions. Here it is tool_choice.",
+        rename="tool_choice",
+        convert=choice_of_call,
+    ),
+    Stray(
+        "/response",
+        ("system", "system_prompt", "system_instruction", "developer"),
+        "What the model is told is called instructions here.",
+        rename="instructions",
+    ),
+    Stray(
+        "/response",
+        ("reasoning_effort",),
+        "GA has this at reasoning.effort.",
+        ("ga",),
+        rename="reasoning",
+        convert=_effort,
+    ),
+    Stray(
+        "/response",
+        ("response_modalities",),
+        "The name here is output_modalities.",
+        ("ga",),
+        rename="output_modalities",
+        convert=_ga_modalities,
+    ),
     Stray("/response", ("speed",), "Only the GA session has a speed, at audio.output.speed."),
     Stray(
         "/response",
@@ -120,8 +265,56 @@ STRAYS: tuple[Stray, ...] = (
         ),
         _SESSION,
     ),
+    Stray(
+        "/response",
+        (
+            "stream",
+            "stop",
+            "top_p",
+            "top_k",
+            "n",
+            "seed",
+            "store",
+            "user",
+            "response_format",
+            "text",
+            "frequency_penalty",
+            "presence_penalty",
+            "logit_bias",
+            "previous_response_id",
+            "service_tier",
+            "safety_identifier",
+            "background",
+        ),
+        _OTHER_API,
+    ),
+    Stray(
+        "/response",
+        ("localai_classifier",),
+        "Only LocalAI knows this member.",
+        source="LocalAI, its Realtime types",
+    ),
+    Stray(
+        "/response",
+        ("beta_fields",),
+        "Only GLM-Realtime knows this member.",
+        source="GLM-Realtime, its documentation",
+    ),
     Stray("/response/audio", ("input",), _SESSION, ("ga",)),
     Stray("/response/audio/output", ("speed",), _SESSION, ("ga",)),
+    Stray(
+        "/response/audio/output/format",
+        ("rate",),
+        "Telephone sound has a rate of its own, 8000, which is not written.",
+        ("ga",),
+        source="OpenAPI document 2.3.0, RealtimeAudioFormats",
+    ),
+    Stray(
+        "/response/reasoning",
+        ("summary", "generate_summary"),
+        _OTHER_API,
+        ("ga",),
+    ),
     Stray(
         "/response/tools/*",
         ("strict",),
@@ -130,15 +323,29 @@ STRAYS: tuple[Stray, ...] = (
     ),
     Stray(
         "/response/tools/*",
+        ("meta", "_meta"),
+        "A tool has no room for notes of your own: leave it out.",
+        source="livekit/agents#3398",
+    ),
+    Stray(
+        "/response/tools/*",
+        ("input_schema", "inputSchema", "schema"),
+        "The arguments of a function are described in parameters.",
+        rename="parameters",
+    ),
+    Stray(
+        "/response/tools/*",
         ("function",),
         _TOO_DEEP,
         source="twilio-samples/speech-assistant-openai-realtime-api-python#3",
+        mend=_lifted,
     ),
     Stray(
         "/response/tool_choice",
         ("function",),
         _TOO_DEEP,
         source="Azure-Samples/aoai-realtime-audio-sdk#132",
+        mend=_lifted,
     ),
 )
 
@@ -162,7 +369,7 @@ class Taken:
 
 def null_instructions(error: ErrorDetails, value: JsonValue) -> bool:
     is_there = error["loc"] == ("response", "instructions")
-    return is_there and _object_at(value, "/response")["instructions"] is None
+    return is_there and _value_at(value, "/response/instructions") is None
 
 
 def assistant_text(error: ErrorDetails, _: JsonValue) -> bool:
@@ -227,42 +434,85 @@ def _reworded(event: EventType, error: ErrorDetails, value: JsonValue) -> Proble
             return replace(
                 problem, severity=Severity.WARNING, message=taken.words, source=taken.source
             )
-    return problem
+    return _advised(problem, event.dialect, value)
+
+
+def _advised(problem: Problem, dialect: str, value: JsonValue) -> Problem:
+    """Add what to write instead, where it can be told."""
+    parent, _, name = problem.at.rpartition("/")
+    owner = _value_at(value, parent) if problem.at else None
+    is_item = isinstance(owner, list) and name.isdigit() and int(name) < len(owner)
+    here = owner[int(name)] if is_item else _members(owner).get(_unescaped(name))  # type: ignore[index]
+    params = _members(_members(value).get("response"))
+    refusal = Refusal(dialect, problem.at, problem.code, here, _members(owner), params)
+    return _with(problem, remedy_for(refusal))
+
+
+def _with(problem: Problem, remedy: Remedy | None) -> Problem:
+    if remedy is None:
+        return problem
+    return replace(
+        problem,
+        message=remedy.words or problem.message,
+        source=remedy.source or problem.source,
+        fix=remedy.fix,
+        safe=remedy.safe,
+        does=remedy.does,
+    )
 
 
 def _stray(event: EventType, error: ErrorDetails, problem: Problem, value: JsonValue) -> Problem:
     """Say of an unknown member what it stands for, if that can be told."""
-    *location, name = error["loc"]
+    *location, last = error["loc"]
+    name = str(last)
     parent, _, _ = problem.at.rpartition("/")
-    owner = _object_at(value, parent)
+    owner = _members(_value_at(value, parent))
     known = members_at(event.model, tuple(location))
-    if stray := _BY_PLACE.get((event.dialect, _pattern(parent), str(name))):
-        fix = (
-            _lifted(problem.at, parent, owner["function"], owner, known)
-            if name == "function"
-            else _renamed(problem.at, parent, stray.rename, owner)
-        )
-        fix = fix or (None if stray.keep else problem.fix)
-        return replace(problem, message=stray.words, source=stray.source, fix=fix)
+    if stray := _BY_PLACE.get((event.dialect, _pattern(parent), name)):
+        if stray.mend:
+            remedy = stray.mend(problem.at, owner, known)
+        else:
+            remedy = _renamed(problem.at, parent, stray, owner, name)
+        return _with(replace(problem, message=stray.words, source=stray.source), remedy)
     if not parent and name in members_at(event.model, ("response",)):
         message = f"{excerpt(name)} belongs inside “response”."
-        return replace(problem, message=message, fix=_inside(problem.at, owner) or problem.fix)
-    alike = _alike(str(name), known)
-    if fix := _renamed(problem.at, parent, alike, owner):
-        message = f"There is no member {excerpt(name)} here. Did you mean “{alike}”?"
-        return replace(problem, message=message, fix=fix)
+        fix = _inside(problem.at, owner)
+        return _with(replace(problem, message=message), Remedy(fix) if fix else None)
+    meant = nearest(name, [one for one in known if one not in owner])
+    if meant:
+        message = f"There is no member {excerpt(name)} here. Did you mean “{meant}”?"
+        fix = ({"op": "move", "from": problem.at, "path": pointer([meant], parent)},)
+        return _with(replace(problem, message=message), Remedy(fix))
     return problem
 
 
-@lru_cache(maxsize=256)
-def _alike(name: str, known: tuple[str, ...]) -> str:
-    return next(iter(get_close_matches(name, known, 1, LIKENESS)), "")
-
-
-def _renamed(at: str, parent: str, name: str, owner: dict[str, JsonValue]) -> Patch | None:
-    if not name or name in owner:
+def _renamed(
+    at: str, parent: str, stray: Stray, owner: dict[str, JsonValue], name: str
+) -> Remedy | None:
+    """Put a member where it belongs, spelled as it is spelled there."""
+    if not stray.rename:
         return None
-    return ({"op": "move", "from": at, "path": pointer([name], parent)},)
+    value = owner[name]
+    meant = stray.convert(value) if stray.convert else value
+    if stray.convert and meant is None:
+        return None
+    steps: list[dict[str, JsonValue]] = []
+    if meant != value:
+        steps.append({"op": "replace", "path": at, "value": meant})
+    *above, last = stray.rename.split("/")
+    inside, path, is_there = owner, parent, True
+    for step in above:
+        path = pointer([step], path)
+        is_there = is_there and step in inside
+        if not is_there:
+            steps.append({"op": "add", "path": path, "value": {}})
+        elif not isinstance(inside[step], dict):
+            return None
+        inside = _members(inside.get(step)) if is_there else {}
+    if last in inside:
+        # Both were written to be safe: nothing is lost where they say the same.
+        return Remedy(({"op": "remove", "path": at},), safe=inside[last] == meant)
+    return Remedy((*steps, {"op": "move", "from": at, "path": pointer([last], path)}))
 
 
 def _inside(at: str, owner: dict[str, JsonValue]) -> Patch | None:
@@ -275,30 +525,21 @@ def _inside(at: str, owner: dict[str, JsonValue]) -> Patch | None:
     return (move,) if params or "response" in owner else (_NO_PARAMS, move)
 
 
-_NO_PARAMS = {"op": "add", "path": "/response", "value": {}}
+_NO_PARAMS: dict[str, JsonValue] = {"op": "add", "path": "/response", "value": {}}
 
 
-def _lifted(
-    at: str, parent: str, nested: JsonValue, owner: dict[str, JsonValue], known: tuple[str, ...]
-) -> Patch | None:
-    """Put the members of a nested object beside it, and take the empty shell away."""
-    if not isinstance(nested, dict):
-        return None
-    moves = [
-        {"op": "move", "from": pointer([name], at), "path": pointer([name], parent)}
-        for name in nested
-        if name in known and name not in owner
-    ]
-    return (*moves, {"op": "remove", "path": at})
-
-
-def _object_at(value: JsonValue, at: str) -> dict[str, JsonValue]:
+def _value_at(value: JsonValue, at: str) -> JsonValue:
+    """Return what stands at a pointer; None where nothing does."""
     for step in at.split("/")[1:]:
         if isinstance(value, list):
-            value = value[int(step)]
+            value = value[int(step)] if step.isdigit() and int(step) < len(value) else None
         else:
-            value = _members(value)[step.replace("~1", "/").replace("~0", "~")]
-    return _members(value)
+            value = _members(value).get(_unescaped(step))
+    return value
+
+
+def _unescaped(step: str) -> str:
+    return step.replace("~1", "/").replace("~0", "~")
 
 
 def _members(value: JsonValue) -> dict[str, JsonValue]:

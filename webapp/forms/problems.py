@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from webapp.spelling import nearest, same_letters
 from webapp.wire_reader import JsonValue
 
 Step: TypeAlias = str | int
@@ -44,7 +45,8 @@ class Problem:
     """One thing wrong with a draft.
 
     ``at`` is a JSON Pointer into the event, ``message`` says what is wrong and what to do,
-    ``source`` where the rule is known from, ``fix`` a JSON Patch that removes the problem.
+    ``source`` where the rule is known from, ``fix`` a JSON Patch that removes the problem. A fix
+    is ``safe`` when it loses nothing; ``does`` says what it does, where its steps do not tell.
     """
 
     at: str
@@ -53,6 +55,8 @@ class Problem:
     message: str
     source: str = ""
     fix: Patch | None = field(default=None, hash=False)
+    safe: bool = False
+    does: str = ""
 
 
 def from_validation(exc: ValidationError, value: JsonValue, under: str = "") -> list[Problem]:
@@ -77,7 +81,11 @@ def from_error(error: ErrorDetails, value: JsonValue, under: str = "") -> Proble
     if kind in _BOUNDS:
         bound = found.context.get("ge", found.context.get("le"))
         code = f"{'integer' if isinstance(bound, int) else 'decimal'}_{code}"
-    return Problem(found.at, Severity.ERROR, code, words(found), source, fix(found))
+    patch = fix(found)
+    safe = patch is not None and patch[0]["op"] == "replace" and kind not in _BOUNDS
+    if safe and patch and kind in ("literal_error", "enum"):
+        safe = _says_the_same(found.value, patch)
+    return Problem(found.at, Severity.ERROR, code, words(found), source, patch, safe)
 
 
 def pointer(path: Sequence[Step], under: str = "") -> str:
@@ -175,8 +183,11 @@ def _no_branch(found: _Found) -> Problem:
     if name not in found.value:
         message = f"“{name}” is missing. Add it; it can be {either(allowed)}."
         return Problem(at, Severity.ERROR, MISSED, message, SCHEMA)
-    message = f"{excerpt(found.value[name])} is not possible here. Use {either(allowed)}."
-    return Problem(at, Severity.ERROR, INVALID, message, SCHEMA)
+    wrong = found.value[name]
+    message = f"{excerpt(wrong)} is not possible here. Use {either(allowed)}."
+    fix = _nearest(at, wrong, allowed)
+    safe = fix is not None and _says_the_same(wrong, fix)
+    return Problem(at, Severity.ERROR, INVALID, message, SCHEMA, fix, safe)
 
 
 def _unmatched(
@@ -212,9 +223,13 @@ def _whole(found: _Found) -> str:
     return _wrong_kind(NUMBER, found)
 
 
-def _choice(found: _Found) -> str:
+def _choices(found: _Found) -> list[str]:
     # Pydantic writes the choices as 'a', 'b' or 'c'.
-    expected = either(re.findall(r"[^\s',]+(?=[',]|$)", found.context["expected"]))
+    return re.findall(r"[^\s',]+(?=[',]|$)", found.context["expected"])
+
+
+def _choice(found: _Found) -> str:
+    expected = either(_choices(found))
     if not isinstance(found.value, str | int | float) or isinstance(found.value, bool):
         return _wrong_kind(expected, found)
     message = f"{excerpt(found.value)} is not possible here. Use {expected}"
@@ -269,8 +284,22 @@ def _unquote(kinds: str) -> Callable[[_Found], Patch | None]:
     return fix
 
 
-def _unquote_in_union(found: _Found) -> Patch | None:
-    return _unquote(NUMBER)(found) if found.in_union else _no_fix(found)
+def _likely_choice(found: _Found) -> Patch | None:
+    """Take off quotation marks where a number may stand, else take the word that is nearly it."""
+    if found.in_union and (fix := _unquote(NUMBER)(found)):
+        return fix
+    return _nearest(found.at, found.value, _choices(found)) or _no_fix(found)
+
+
+def _nearest(at: str, value: JsonValue, choices: list[str]) -> Patch | None:
+    meant = nearest(value, choices) if isinstance(value, str) else ""
+    return ({"op": "replace", "path": at, "value": meant},) if meant else None
+
+
+def _says_the_same(value: JsonValue, patch: Patch) -> bool:
+    """Whether a replacement is the same word, or number, spelled as it should be."""
+    meant = patch[0]["value"]
+    return not isinstance(meant, str) or (isinstance(value, str) and same_letters(value, meant))
 
 
 def _spelled(value: JsonValue, kinds: str) -> bool | int | float | None:
@@ -318,8 +347,8 @@ _ROWS: dict[str, _Row] = {
     "list_type": ("invalid_type", SCHEMA, _expected("a list"), _no_fix),
     "dict_type": ("invalid_type", SCHEMA, _expected("an object"), _no_fix),
     "model_type": ("invalid_type", SCHEMA, _expected("an object"), _no_fix),
-    "literal_error": (INVALID, SCHEMA, _choice, _unquote_in_union),
-    "enum": (INVALID, SCHEMA, _choice, _no_fix),
+    "literal_error": (INVALID, SCHEMA, _choice, _likely_choice),
+    "enum": (INVALID, SCHEMA, _choice, _likely_choice),
     "string_pattern_mismatch": (
         INVALID,
         SCHEMA,
