@@ -1,4 +1,4 @@
-"""The ``cuecard`` command: serve the app, or the sandbox alone."""
+"""The ``cuecard`` command: serve the app or the sandbox alone, export and send events."""
 
 import argparse
 import errno
@@ -6,12 +6,16 @@ import os
 import socket
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from webapp.config import SettingError, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from webapp.filed_event import FiledEvent
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -20,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command: Callable[[argparse.Namespace], int] = options.command
     try:
         return command(options)
-    except (SettingError, _CannotListen) as error:
+    except (SettingError, _CannotListen, _Unusable) as error:
         print(f"cuecard: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -28,6 +32,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 class _CannotListen(Exception):  # noqa: N818  # it says what we cannot
+    pass
+
+
+class _Unusable(Exception):  # noqa: N818  # it says what an argument is
     pass
 
 
@@ -42,6 +50,18 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--port", help="0 takes any free one (default: PORT or 8000)")
     run.set_defaults(command=_run)
 
+    check = commands.add_parser(
+        "check",
+        help="list the problems of events in files",
+        description="List the problems of events. Exit code: 0 no errors, 1 errors, 2 unreadable.",
+    )
+    check.add_argument("files", nargs="+", metavar="FILE", help="JSON of one event; - is stdin")
+    check.add_argument(
+        "--dialect", choices=("beta", "ga"), help="how they are written (default: told from each)"
+    )
+    check.add_argument("--json", action="store_true", help="print one line of JSON for each file")
+    check.set_defaults(command=_check)
+
     sandbox = commands.add_parser("sandbox", help="serve the sandbox alone, for other programs")
     sandbox.add_argument("--host", default="127.0.0.1", help="where to listen (%(default)s)")
     sandbox.add_argument("--port", type=int, default=8765, help="(%(default)s)")
@@ -51,7 +71,43 @@ def _parser() -> argparse.ArgumentParser:
     )
     sandbox.add_argument("--require-key", action="store_true", help="refuse clients without a key")
     sandbox.set_defaults(command=_sandbox)
+
+    export = commands.add_parser("export", help="write an event as a program that sends it")
+    _add_event(export)
+    export.add_argument("--language", required=True, metavar="LANG", help="any name lists them")
+    _add_endpoint(export)
+    export.set_defaults(command=_export)
+
+    send = commands.add_parser("send", help="send an event and print what comes back")
+    _add_event(send)
+    _add_endpoint(send)
+    send.add_argument("--json", action="store_true", help="print one line for each server event")
+    send.add_argument(
+        "--quiet",
+        type=float,
+        default=60.0,
+        metavar="SECONDS",
+        help="give up when the server says nothing for so long (%(default)s)",
+    )
+    send.set_defaults(command=_send)
     return parser
+
+
+def _add_event(command: argparse.ArgumentParser) -> None:
+    command.add_argument("file", metavar="FILE", help="the event as JSON; - is standard input")
+    command.add_argument(
+        "--dialect", choices=("beta", "ga"), help="how it is written (default: told from it)"
+    )
+
+
+def _add_endpoint(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--endpoint",
+        default="sandbox",
+        metavar="NAME",
+        help="sandbox, openai, azure, azure-preview, or a ws:// or wss:// address (%(default)s)",
+    )
+    command.add_argument("--model", default="", help="the model, or deployment, to talk to")
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -66,6 +122,12 @@ def _run(options: argparse.Namespace) -> int:
     return 0
 
 
+def _check(options: argparse.Namespace) -> int:
+    from webapp.check_files import check_files  # noqa: PLC0415  # only this command needs it
+
+    return check_files(options.files, dialect=options.dialect, as_json=options.json)
+
+
 def _sandbox(options: argparse.Namespace) -> int:
     from webapp.sandbox.server import run_sandbox  # noqa: PLC0415  # only this command needs it
 
@@ -76,6 +138,72 @@ def _sandbox(options: argparse.Namespace) -> int:
         speed=options.speed,
         require_key=options.require_key,
     )
+
+
+def _export(options: argparse.Namespace) -> int:
+    from webapp.exports import LANGUAGES, CannotExport, export  # noqa: PLC0415  # takes a while
+    from webapp.version import installed  # noqa: PLC0415
+
+    if options.language not in LANGUAGES:
+        raise _Unusable(f"there is no language {options.language}; there is {', '.join(LANGUAGES)}")
+    event = _event(options)
+    try:
+        source = export(
+            options.language,
+            event.text,
+            event.endpoint,
+            dialect=event.dialect,
+            problems=event.problems,
+            version=installed(),
+        )
+    except CannotExport as error:
+        raise _Unusable(str(error)) from error
+    sys.stdout.write(source)
+    return 0
+
+
+def _send(options: argparse.Namespace) -> int:
+    from webapp.errors import LocalError  # noqa: PLC0415  # takes a while
+    from webapp.sending import send  # noqa: PLC0415
+
+    event = _event(options)
+    try:
+        return send(
+            event.text,
+            event.endpoint,
+            os.environ,
+            out=_print_at_once,
+            as_json=options.json,
+            quiet_s=options.quiet,
+        )
+    except LocalError as error:
+        raise _Unusable(f"{error} {error.remedy}".strip()) from error
+
+
+def _print_at_once(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+def _event(options: argparse.Namespace) -> "FiledEvent":
+    from webapp.endpoints import BadAddress  # noqa: PLC0415  # takes a while
+    from webapp.filed_event import filed_event  # noqa: PLC0415
+    from webapp.wire_reader import Unreadable  # noqa: PLC0415
+
+    try:
+        with _opened(options.file) as file:
+            return filed_event(file.read(), options.endpoint, options.model, options.dialect)
+    except OSError as error:
+        raise _Unusable(f"{options.file}: {error.strerror}") from error
+    except Unreadable as fault:
+        name = "standard input" if options.file == "-" else options.file
+        raise _Unusable(f"{name}: {fault} {fault.hint}".strip()) from fault
+    except BadAddress as error:
+        raise _Unusable(f"--endpoint {options.endpoint}: {error}") from error
+
+
+def _opened(file: str) -> AbstractContextManager[BinaryIO]:
+    return nullcontext(sys.stdin.buffer) if file == "-" else Path(file).open("rb")
 
 
 def _listen(host: str, port: int) -> socket.socket:
