@@ -12,7 +12,7 @@ from webapp.edge import Edge
 from webapp.sandbox.server import serve_sandbox
 from webapp.sessions.hub import MemoryHub, StreamSlots
 from webapp.store import MediaStore
-from webapp.views import builder, current, errors, health, htmx, media, sessions
+from webapp.views import api, builder, convert, current, errors, health, htmx, media, sessions
 
 # Each open stream holds one of the server's 160 threads; the rest answers everything else.
 MAX_STREAMS = 128
@@ -52,6 +52,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     _prepare_templates(app, assets)
     app.register_blueprint(health.bp)
     app.register_blueprint(builder.bp)
+    app.register_blueprint(convert.bp)
+    app.register_blueprint(api.bp)
     app.register_blueprint(media.bp)
     app.register_blueprint(sessions.bp)
     sessions.init_app(app)

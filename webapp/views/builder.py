@@ -7,6 +7,7 @@ from flask import Blueprint, Response, abort, redirect, render_template, request
 from markupsafe import Markup
 from werkzeug.wrappers import Response as BaseResponse
 
+from webapp.dialects import TITLES, Guess, detect, other
 from webapp.drafts import Draft, Part
 from webapp.events import DIALECTS, EVENTS
 from webapp.examples import EXAMPLES, example
@@ -14,6 +15,7 @@ from webapp.forms.edits import Edited
 from webapp.forms.questions import dom_id, find, summary_of
 from webapp.paste import read_event
 from webapp.views import current, kept, wire_pane
+from webapp.views.conversions import Conversion, of_page
 from webapp.views.form_changes import Change, changes_of
 from webapp.views.htmx import Swap, fragment, is_htmx
 from webapp.views.problem_list import Finding, counted, findings
@@ -36,7 +38,8 @@ def page(dialect: str, event_type: str) -> str:
     _known(dialect, event_type)
     slug, draft_id = request.args.get("example", ""), request.args.get("draft", "")
     if draft_id:
-        return render_page(*kept.opened(dialect, event_type, draft_id))
+        draft, draft_id = kept.opened(dialect, event_type, draft_id)
+        return render_page(draft, draft_id, conversion=of_page(draft, draft_id))
     if not slug:
         return render_page(Draft.empty(dialect, event_type))
     chosen = example(dialect, slug) or abort(404)
@@ -146,11 +149,18 @@ def raw(dialect: str, event_type: str) -> tuple[str, int] | str | Response:
     except Unreadable as fault:
         return _unreadable(dialect, event_type, text, fault)
     draft = Draft.from_value(dialect, event_type, reading.value, current.media().keep)
+    guess = _guess(dialect, reading.value)
     saved = kept.keep(draft)
     if not is_htmx():
-        return render_page(draft, repairs=reading.repairs)
-    filled = render_template("builder/_filled.html", repairs=reading.repairs, **_seen(draft))
-    return _fragments((filled,), saved)
+        return render_page(draft, repairs=reading.repairs, guess=guess)
+    words = _seen(draft) | {"guess": guess, "repairs": reading.repairs}
+    return _fragments((render_template("builder/_filled.html", **words),), saved)
+
+
+def _guess(dialect: str, value: JsonValue) -> Guess | None:
+    """Return what speaks for reading an event in another dialect, or None."""
+    guess = detect(value)
+    return guess if guess.reasons and guess.dialect != dialect else None
 
 
 def _unreadable(
@@ -201,6 +211,9 @@ def render_page(
     raw: str | None = None,
     fault: Unreadable | None = None,
     repairs: Iterable[object] = (),
+    guess: Guess | None = None,
+    conversion: Conversion | None = None,
+    found_at: str = "",
 ) -> str:
     """Return the whole builder around a draft."""
     around = {
@@ -210,6 +223,10 @@ def render_page(
         "raw": raw,
         "fault": fault,
         "repairs": repairs,
+        "guess": guess,
+        "conversion": conversion,
+        "whole": True,
+        "found_at": found_at,
         "draft_id": draft_id or kept.id_of_form() or kept.new_id(),
         "recent": kept.recent(),
         "dialects": DIALECTS,
@@ -232,6 +249,8 @@ def _words(draft: Draft) -> dict[str, object]:
     return {
         "draft": draft,
         "event": draft.event_type,
+        "titles": TITLES,
+        "other": other(draft.dialect),
         "found": found,
         "problems": counted(found),
         "focus": "",

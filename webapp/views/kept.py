@@ -31,6 +31,11 @@ def keep(draft: Draft) -> dict[str, object]:
     draft_id = id_of_form()
     if not draft_id:
         return {}
+    return {"cuecard:kept": {"id": draft_id, "kept": keep_under(draft_id, draft)}}
+
+
+def keep_under(draft_id: str, draft: Draft) -> bool:
+    """Keep a draft under an address; False if it could not be written, or is somebody else's."""
     secret = tuple(secrets_of(draft.asked))
     inputs = [
         (name, text)
@@ -47,7 +52,21 @@ def keep(draft: Draft) -> dict[str, object]:
         inputs=tuple(inputs),
         saved_s=now_s(),
     )
-    return {"cuecard:kept": {"id": draft_id, "kept": current.drafts().keep(kept)}}
+    return current.drafts().keep(kept)
+
+
+def holds_secrets(draft: Draft) -> bool:
+    """Whether something was typed that is never kept."""
+    secret = tuple(secrets_of(draft.asked))
+    return any(name.startswith(secret) for name, _ in flatten(draft.form, draft.root, ""))
+
+
+def own(draft_id: str) -> Draft | None:
+    """Return a draft that this visitor has kept, or None."""
+    found = current.drafts().get(draft_id) if _is_id(draft_id) else None
+    if found is None or found.owner != current.visitor():
+        return None
+    return Draft.read(found.dialect, found.type, found.inputs, current.media().has)
 
 
 def opened(dialect: str, event_type: str, draft_id: str) -> tuple[Draft, str]:
