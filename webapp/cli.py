@@ -1,4 +1,4 @@
-"""The ``cuecard`` command: serve the app or the sandbox alone, export and send events."""
+"""The ``cuecard`` command: serve the app or the sandbox, check, convert, export, send events."""
 
 import argparse
 import errno
@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 from webapp.config import SettingError, Settings
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from webapp.filed_event import FiledEvent
+
+_T = TypeVar("_T")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -61,6 +63,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     check.add_argument("--json", action="store_true", help="print one line of JSON for each file")
     check.set_defaults(command=_check)
+
+    convert = commands.add_parser(
+        "convert",
+        help="write an event in the other dialect",
+        description="Print an event in another dialect; what changed on the way goes to stderr.",
+    )
+    convert.add_argument("file", metavar="FILE", help="the event as JSON; - is standard input")
+    convert.add_argument("--to", choices=("beta", "ga"), required=True, help="the dialect wanted")
+    convert.set_defaults(command=_convert)
 
     sandbox = commands.add_parser("sandbox", help="serve the sandbox alone, for other programs")
     sandbox.add_argument("--host", default="127.0.0.1", help="where to listen (%(default)s)")
@@ -128,6 +139,24 @@ def _check(options: argparse.Namespace) -> int:
     return check_files(options.files, dialect=options.dialect, as_json=options.json)
 
 
+def _convert(options: argparse.Namespace) -> int:
+    from webapp import dialects  # noqa: PLC0415  # takes a while
+    from webapp.wire_reader import read_json  # noqa: PLC0415
+    from webapp.wire_writer import write  # noqa: PLC0415
+
+    event = _read(options.file, read_json)
+    source = dialects.source_of(event, options.to)
+    if source == options.to:
+        title = dialects.TITLES[source]
+        print(f"{options.file}: this is {title} already: nothing to convert", file=sys.stderr)
+    found = dialects.convert(event, source, options.to)
+    for note in found.notes:
+        to = f" to {note.to}" if note.to not in ("", note.at) else ""
+        print(f"{options.file}:{note.at}: {note.kind}{to}: {note.message}", file=sys.stderr)
+    print(write(found.value))
+    return 0
+
+
 def _sandbox(options: argparse.Namespace) -> int:
     from webapp.sandbox.server import run_sandbox  # noqa: PLC0415  # only this command needs it
 
@@ -188,18 +217,28 @@ def _print_at_once(text: str) -> None:
 def _event(options: argparse.Namespace) -> "FiledEvent":
     from webapp.endpoints import BadAddress  # noqa: PLC0415  # takes a while
     from webapp.filed_event import filed_event  # noqa: PLC0415
-    from webapp.wire_reader import Unreadable  # noqa: PLC0415
 
     try:
-        with _opened(options.file) as file:
-            return filed_event(file.read(), options.endpoint, options.model, options.dialect)
-    except OSError as error:
-        raise _Unusable(f"{options.file}: {error.strerror}") from error
-    except Unreadable as fault:
-        name = "standard input" if options.file == "-" else options.file
-        raise _Unusable(f"{name}: {fault} {fault.hint}".strip()) from fault
+        return _read(
+            options.file,
+            lambda content: filed_event(content, options.endpoint, options.model, options.dialect),
+        )
     except BadAddress as error:
         raise _Unusable(f"--endpoint {options.endpoint}: {error}") from error
+
+
+def _read(file: str, reader: "Callable[[bytes], _T]") -> _T:
+    """Return what a reader makes of a file; what is wrong with it ends the command."""
+    from webapp.wire_reader import Unreadable  # noqa: PLC0415  # takes a while
+
+    try:
+        with _opened(file) as opened:
+            return reader(opened.read())
+    except OSError as error:
+        raise _Unusable(f"{file}: {error.strerror}") from error
+    except Unreadable as fault:
+        name = "standard input" if file == "-" else file
+        raise _Unusable(f"{name}: {fault} {fault.hint}".strip()) from fault
 
 
 def _opened(file: str) -> AbstractContextManager[BinaryIO]:

@@ -1,10 +1,13 @@
 """Events to start from, each with a sentence on what it shows."""
 
 import base64
+import struct
+import zlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from webapp.dialects import convert
 from webapp.sandbox.speech import Speaker
 from webapp.wire_reader import JsonValue
 
@@ -75,7 +78,53 @@ def _spoken_question() -> JsonValue:
     }
 
 
-EXAMPLES: tuple[Example, ...] = (
+def _chart_shown() -> JsonValue:
+    """A question about a picture: three bars, the green one in the middle the tallest."""
+    image = base64.b64encode(_bars(("c0392b", 100), ("27ae60", 280), ("2980b9", 180))).decode()
+    parts: list[JsonValue] = [
+        {"type": "input_text", "text": "Which bar of this chart is the tallest?"},
+        {"type": "input_image", "image_url": f"data:image/png;base64,{image}", "detail": "low"},
+    ]
+    return {
+        "output_modalities": ["text"],
+        "input": [{"type": "message", "role": "user", "content": parts}],
+    }
+
+
+def _bars(*bars: tuple[str, int], width: int = 120, height: int = 320) -> bytes:
+    """A PNG of bars on white, each of a colour in hexadecimal and a height in pixels."""
+    colours = [(bytes.fromhex(colour), tall) for colour, tall in bars]
+    paper = b"\xff\xff\xff"
+    pixels = b"".join(
+        b"\0"
+        + b"".join(
+            paper * 20 + (colour if above < tall else paper) * (width - 40) + paper * 20
+            for colour, tall in colours
+        )
+        for above in reversed(range(height))
+    )
+    head = struct.pack(">IIBBBBB", width * len(bars), height, 8, 2, 0, 0, 0)
+    chunks = ((b"IHDR", head), (b"IDAT", zlib.compress(pixels)), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(content))
+        + kind
+        + content
+        + struct.pack(">I", zlib.crc32(kind + content))
+        for kind, content in chunks
+    )
+
+
+def _in_ga(one: Example) -> Example:
+    """The same example as GA spells it."""
+
+    def build() -> JsonValue:
+        event = convert(one.event, "beta", "ga").value
+        return event.get("response") if isinstance(event, dict) else None
+
+    return replace(one, build=build, dialect="ga")
+
+
+_BETA: tuple[Example, ...] = (
     Example(
         "bare",
         "Bare event",
@@ -95,7 +144,7 @@ EXAMPLES: tuple[Example, ...] = (
     Example(
         "spoken-greeting",
         "Spoken greeting",
-        "Sound and text with a chosen voice, as a phone line would open.",
+        "A spoken answer with a chosen voice, as a travel agency's line would open.",
         lambda: {
             "modalities": ["text", "audio"],
             "instructions": "Welcome the caller to Harbour Travel and ask how you can help.",
@@ -218,3 +267,80 @@ EXAMPLES: tuple[Example, ...] = (
         event_id="evt_template_1",
     ),
 )
+
+_GA: tuple[Example, ...] = (
+    Example(
+        "mcp-tool",
+        "MCP tool",
+        "A remote MCP server whose tools the model may use; only writing ones wait for approval.",
+        lambda: {
+            "output_modalities": ["audio"],
+            "tools": [
+                {
+                    "type": "mcp",
+                    "server_label": "library",
+                    "server_url": "https://mcp.example/library",
+                    "server_description": "The catalogue and the loans of a town library.",
+                    "allowed_tools": ["find_book", "renew_loan"],
+                    "require_approval": {"never": {"read_only": True}},
+                }
+            ],
+            "tool_choice": "auto",
+            "input": [_says("Is the new atlas of moths in, and can I keep my other book longer?")],
+        },
+        dialect="ga",
+    ),
+    Example(
+        "reasoning-effort",
+        "Reasoning effort",
+        "A reasoning model thinks longer before it speaks, and calls one tool at a time.",
+        lambda: {
+            "output_modalities": ["audio"],
+            "instructions": "Say in one sentence what you found, then how you got there.",
+            "reasoning": {"effort": "high"},
+            "parallel_tool_calls": False,
+            "input": [
+                _says("Three trains leave at 9:04, every 25 and every 40 minutes after. When next?")
+            ],
+        },
+        dialect="ga",
+    ),
+    Example(
+        "image-input",
+        "Image input",
+        "A small picture as a data URI beside the question about it.",
+        _chart_shown,
+        dialect="ga",
+    ),
+    Example(
+        "custom-voice",
+        "Custom voice",
+        "A voice of your own by its id, and the format of the sound.",
+        lambda: {
+            "output_modalities": ["audio"],
+            "instructions": "Read the notice slowly: The museum closes in ten minutes.",
+            "audio": {
+                "output": {
+                    "format": {"type": "audio/pcm", "rate": 24000},
+                    "voice": {"id": "voice_4c19e7"},
+                }
+            },
+        },
+        dialect="ga",
+    ),
+    Example(
+        "sip-greeting",
+        "SIP greeting",
+        "The first words on a phone call, said before the caller speaks; no tools yet.",
+        lambda: {
+            "output_modalities": ["audio"],
+            "instructions": "Greet the caller: You have reached Harbour Travel. Who is speaking?",
+            "tool_choice": "none",
+            "metadata": {"purpose": "greeting"},
+        },
+        event_id="evt_greeting_1",
+        dialect="ga",
+    ),
+)
+
+EXAMPLES: tuple[Example, ...] = (*_BETA, *map(_in_ga, _BETA), *_GA)
