@@ -419,6 +419,13 @@ def test_json_is_the_event_as_pretty_or_compact_text() -> None:
     assert compact == '{"type":"response.create","n":1.50,"e":[],"s":"éé"}\n'
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_event_with_a_name_twice_is_exported_as_it_stands(language: str) -> None:
+    text = '{"type": "response.create", "response": {"metadata": {"a": "1", "a": "2"}}}'
+    source = export(language, text, endpoint_at("openai", "ga"), dialect="ga")
+    assert "".join(source.split()).replace("\\", "").count('"a":') == 2
+
+
 def test_a_foreign_dialect_is_remarked_on() -> None:
     source = export("python", EVENT, endpoint_at("openai", "beta"), dialect="beta")
     assert "written in Beta and this server speaks GA" in source.replace("\n# ", " ")
@@ -444,7 +451,7 @@ def test_a_page_reaches_only_what_has_webrtc(name: str) -> None:
 
 
 def test_a_text_that_is_not_json_is_refused() -> None:
-    with pytest.raises(Unreadable):
+    with pytest.raises(ValueError, match="Expecting value"):
         export("python", '{"type": }', endpoint_at("sandbox", "ga"), dialect="ga")
 
 

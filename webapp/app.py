@@ -12,7 +12,18 @@ from webapp.edge import Edge
 from webapp.sandbox.server import serve_sandbox
 from webapp.sessions.hub import MemoryHub, StreamSlots
 from webapp.store import MediaStore
-from webapp.views import api, builder, convert, current, errors, health, htmx, media, sessions
+from webapp.views import (
+    api,
+    builder,
+    convert,
+    current,
+    errors,
+    export,
+    health,
+    htmx,
+    media,
+    sessions,
+)
 
 # Each open stream holds one of the server's 160 threads; the rest answers everything else.
 MAX_STREAMS = 128
@@ -53,6 +64,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(health.bp)
     app.register_blueprint(builder.bp)
     app.register_blueprint(convert.bp)
+    app.register_blueprint(export.bp)
     app.register_blueprint(api.bp)
     app.register_blueprint(media.bp)
     app.register_blueprint(sessions.bp)

@@ -20,7 +20,20 @@ from webapp.wire_text import Block, Contents, blocks, one_block, part_of, text_o
 
 # Inputs of the builder's form that are about the page, not about the event.
 CONTROLS = frozenset(
-    ("do", "style", "shown", "draft", "raw", "token", "endpoint", "session", "anyway", "text")
+    (
+        "anyway",
+        "do",
+        "draft",
+        "endpoint",
+        "export-address",
+        "export-endpoint",
+        "raw",
+        "session",
+        "shown",
+        "style",
+        "text",
+        "token",
+    )
 )
 
 Has: TypeAlias = Callable[[str], bool]

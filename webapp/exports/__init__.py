@@ -58,7 +58,7 @@ def export(
     Raises:
         CannotExport: if the language has no way to reach the endpoint.
         KeyError: if there is no such language.
-        Unreadable: if ``wire_text`` is not JSON.
+        ValueError: if ``wire_text`` is not JSON.
     """
     write = LANGUAGES[language].write
     return write(order(wire_text, endpoint, dialect, problems, version))

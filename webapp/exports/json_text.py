@@ -1,18 +1,26 @@
 """JSON: the event itself, pretty or compact; where a secret was stands a variable's name.
 
-``envsubst`` and its kin put the variables back.
+``envsubst`` and its kin put the variables back. An event that strict JSON does not take, as one with
+a name twice, keeps its layout.
 """
 
 from webapp.exports.pieces import Order
-from webapp.wire_reader import read_json
+from webapp.wire_reader import Unreadable, read_json
 from webapp.wire_writer import write
 
 
 def pretty(order: Order) -> str:
     """Return the event over several lines."""
-    return write(read_json(order.text)) + "\n"
+    return _laid_out(order, indent=2)
 
 
 def compact(order: Order) -> str:
     """Return the event on one line."""
-    return write(read_json(order.text), indent=None) + "\n"
+    return _laid_out(order, indent=None)
+
+
+def _laid_out(order: Order, indent: int | None) -> str:
+    try:
+        return write(read_json(order.text), indent=indent) + "\n"
+    except Unreadable:
+        return order.text

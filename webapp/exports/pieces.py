@@ -1,5 +1,6 @@
 """The event to export: its exact text, cut where a secret stands that must not go along."""
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,7 +9,6 @@ from typing import TypeAlias
 
 from webapp.endpoints import Endpoint
 from webapp.forms.problems import Problem, pointer
-from webapp.wire_reader import JsonValue, read_json
 
 MAX_NAME_CHARS = 40
 
@@ -35,7 +35,6 @@ class Order:
     """What to write as a program: an event in pieces, and where it goes."""
 
     pieces: Pieces
-    value: JsonValue
     endpoint: Endpoint
     dialect: str
     problems: tuple[Problem, ...] = ()
@@ -64,20 +63,22 @@ def order(
 ) -> Order:
     """Return what the languages need to know to write ``wire_text``.
 
+    Any JSON will do: an event with a name twice is sent as it stands, too.
+
     Raises:
-        Unreadable: if it is not JSON.
+        ValueError: if it is not JSON.
     """
-    value = read_json(wire_text)
-    text = wire_text.removeprefix("\ufeff")
-    return Order(_pieces(text, value), value, endpoint, dialect, problems, version)
+    json.loads(wire_text)
+    return Order(_pieces(wire_text), endpoint, dialect, problems, version)
 
 
-def _pieces(text: str, value: JsonValue) -> Pieces:
+def _pieces(text: str) -> Pieces:
+    walk = _Walk(text)
     found: list[str | Secret] = []
     taken: set[str] = set()
     start = 0
-    for path, begin, end in _secrets(text):
-        variable = _unlike(_variable(path, value), taken)
+    for path, begin, end in list(walk.secrets()):
+        variable = _unlike(walk.variable(path), taken)
         found += (text[start:begin], Secret(pointer(path), variable))
         start = end
     return (*found, text[start:])
@@ -86,20 +87,6 @@ def _pieces(text: str, value: JsonValue) -> Pieces:
 def rows(text: str) -> list[str]:
     """Return the lines of a text, each with the line feed that ends it."""
     return re.findall(r"[^\n]*\n|[^\n]+", text)
-
-
-def _variable(path: Path, value: JsonValue) -> str:
-    """Return the name of the variable: whose secret it is, and which."""
-    place = next(index for index, step in enumerate(path) if step == "tools") + 2
-    label = ""
-    for step in path[:place]:
-        match value, step:
-            case (list(), int()) | (dict(), str()):
-                value = value[step]  # type: ignore[index]  # they fit each other
-    if isinstance(value, dict) and isinstance(value.get("server_label"), str):
-        label = _word(str(value["server_label"]))
-    names = [_word(str(step)) for step in path[place:]]
-    return "_".join(["MCP", *filter(None, [label, *names])])
 
 
 def _word(text: str) -> str:
@@ -121,18 +108,24 @@ _BLANKS = re.compile(r"[ \t\n\r]*")
 _SCALAR = re.compile(r"[^\s,\]}]+")
 
 
-def _secrets(text: str) -> Iterator[tuple[Path, int, int]]:
-    """Yield the path and the place of each secret in a text that is known to be JSON."""
-    if "tools" in text or "\\u" in text:
-        yield from _Walk(text).value((), 0)
-
-
 class _Walk:
-    """One pass over a JSON text; ``end`` is where the last value ended."""
+    """One pass over a text that is known to be JSON; ``end`` is where the last value ended."""
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.end = 0
+        self.labels: dict[Path, str] = {}
+
+    def secrets(self) -> Iterator[tuple[Path, int, int]]:
+        """Yield the path and the place of each secret."""
+        if "tools" in self.text or "\\u" in self.text:
+            yield from self.value((), 0)
+
+    def variable(self, path: Path) -> str:
+        """Return the name of a variable for a secret that was passed: whose it is, and which."""
+        tool = path.index("tools") + 2
+        names = [self.labels.get(path[:tool], ""), *map(str, path[tool:])]
+        return "_".join(["MCP", *filter(None, map(_word, names))])
 
     def value(self, path: Path, at: int) -> Iterator[tuple[Path, int, int]]:
         """Yield the secrets of the value behind ``at``, which may be one itself."""
@@ -163,7 +156,9 @@ class _Walk:
             case "[":
                 yield from self._items(path, begin)
             case '"':
-                self.end = scanstring(self.text, begin + 1, True)[1]
+                said, self.end = scanstring(self.text, begin + 1, True)
+                if path[-1:] == ("server_label",):
+                    self.labels[path[:-1]] = said
             case _:
                 self.end = _end(_SCALAR, self.text, begin)
 
