@@ -5,8 +5,11 @@ from collections import Counter
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.cases_on_disk import all_cases
+from tests.made_up import any_events, events, thorough
 from tests.written_events import (
     PIXEL,
     SAID,
@@ -549,6 +552,18 @@ def test_a_fix_removes_its_problem_and_adds_no_error(dialect: str, event: Any) -
             assert number(after, problem) < number(before, problem), (problem, after)
             assert errors(after) <= errors(before), (problem, after)
     assert json.dumps(event) == text
+
+
+@thorough
+@given(st.data())
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_so_does_a_fix_of_any_event(dialect: str, data: st.DataObject) -> None:
+    event = data.draw(events(dialect, wrong=True) | any_events(dialect))
+    for problem in problems(dialect, event):
+        if problem.fix:
+            before, after = problems(dialect, event), problems(dialect, apply(event, problem.fix))
+            assert errors(after) <= errors(before), (problem, after)
+            assert number(after, problem) < number(before, problem), (problem, after)
 
 
 def number(found: list[Problem], problem: Problem) -> int:

@@ -19,6 +19,7 @@ from webapp.views import (
     current,
     errors,
     export,
+    fixes,
     health,
     htmx,
     media,
@@ -66,6 +67,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(convert.bp)
     app.register_blueprint(export.bp)
     app.register_blueprint(api.bp)
+    app.register_blueprint(fixes.bp)
     app.register_blueprint(media.bp)
     app.register_blueprint(sessions.bp)
     sessions.init_app(app)

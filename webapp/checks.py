@@ -12,6 +12,8 @@ from webapp.rules import Finding, Rule
 from webapp.rules.look import findings
 from webapp.wire_reader import JsonValue
 
+MOST_ALONG = 4  # fixes in one
+
 _GRAVITY = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
 
 
@@ -72,20 +74,32 @@ def _problem(rule: Rule, finding: Finding, path: tuple[Step, ...]) -> Problem:
 
 
 def _held(problem: Problem, event: EventType, value: JsonValue) -> Problem:
-    """Return a problem with its fix only if that removes it and adds no error."""
+    """Return a problem with its fix only if that removes it and adds no error.
+
+    Errors that come to light with it, in a value at a wrong place for instance, are fixed along
+    where that loses nothing.
+    """
     fix = problem.fix or ()
     if problem.code == UNKNOWN and len(fix) == 1 and fix[0]["op"] == "remove":
         return problem  # a member the model does not know is never missed
     around = _touched(value, problem.at, fix)
-    try:
-        fixed = apply(around, fix)
-    except Misfit:
-        return _unfixed(problem)
-    before = Counter(map(_kind, _all_problems(event, around)))
-    after = Counter(map(_kind, _all_problems(event, fixed)))
-    grew = any(severity is Severity.ERROR for severity, _ in after - before)
-    kind = _kind(problem)
-    return _unfixed(problem) if grew or after[kind] >= before[kind] else problem
+    known = _all_problems(event, around)
+    before = Counter(map(_kind, known))
+    for _ in range(MOST_ALONG):
+        try:
+            after = _all_problems(event, apply(around, fix))
+        except Misfit:
+            break
+        counts = Counter(map(_kind, after))
+        grown = {kind for kind in counts - before if kind[0] is Severity.ERROR}
+        if not grown and counts[_kind(problem)] < before[_kind(problem)]:
+            return replace(problem, fix=fix)
+        come = [one for one in after if one.severity is Severity.ERROR and one not in known]
+        along = next((one.fix for one in come if one.safe and one.fix), None)
+        if along is None:
+            break
+        fix = (*fix, *along)
+    return replace(problem, fix=None, safe=False, does="")
 
 
 def _kind(problem: Problem) -> tuple[Severity, str]:
@@ -104,10 +118,6 @@ def _touched(value: JsonValue, at: str, fix: Patch) -> JsonValue:
         names |= {"tools", "tool_choice", "conversation"}
     kept = {name: item for name, item in params.items() if name in names}
     return {"type": "response.create", "response": kept} if names else value
-
-
-def _unfixed(problem: Problem) -> Problem:
-    return replace(problem, fix=None, safe=False, does="")
 
 
 def _together(said: list[Problem], found: Iterable[Problem]) -> list[Problem]:

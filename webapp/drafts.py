@@ -27,6 +27,7 @@ CONTROLS = frozenset(
         "endpoint",
         "export-address",
         "export-endpoint",
+        "fix",
         "raw",
         "session",
         "shown",

@@ -332,7 +332,6 @@ def message(role: str, text: str) -> JsonValue:
 
 
 def _item_type(refusal: Refusal) -> Remedy | None:
-    owner = {*refusal.owner}
     if refusal.code != MISSED:
         return None
     for members, kind in (
@@ -340,7 +339,7 @@ def _item_type(refusal: Refusal) -> Remedy | None:
         ({"call_id", "output"}, "function_call_output"),
         ({"name", "arguments"}, "function_call"),
     ):
-        if members <= owner:
+        if members <= refusal.owner.keys():
             return Remedy(({"op": "add", "path": refusal.at, "value": kind},))
     return None
 

@@ -34,6 +34,8 @@ function fill(slot, items) {
       const line = document.createElement("p");
       line.className = `q__problem q__problem--${item.dataset.severity}`;
       line.textContent = item.querySelector(".problem__message").textContent;
+      const fix = item.querySelector("[data-fix]");
+      if (fix) line.append(" ", fix.cloneNode(true));
       return line;
     }),
   );
@@ -44,6 +46,15 @@ function fill(slot, items) {
 
 document.addEventListener("cuecard:redrawn", place);
 document.addEventListener("click", (event) => {
+  const fix = event.target.closest?.("[data-fix]");
+  if (fix) {
+    // One button with htmx presses for all of them: lists of problems come and go at every pause.
+    event.preventDefault();
+    const button = document.getElementById("fix");
+    button.value = fix.value;
+    button.click();
+    return;
+  }
   const item = event.target.closest?.("[data-problem]");
   if (!item) return;
   event.preventDefault();

@@ -166,11 +166,12 @@ def _is_round_trip(items: JsonValue) -> bool:
 
 def part_without_type(item: JsonValue) -> Iterator[Finding]:
     """Name the type where the role of the message, and the part's members, tell it."""
+    role = at(item, "role")
     for place, part in enumerate(items_of(at(item, "content"))):
         if isinstance(part, dict) and "type" not in part:
             sound = "audio" in part or "transcript" in part
             kind = "audio" if sound else "image" if "image_url" in part else "text"
-            meant = _TYPES.get((at(item, "role"), kind))
+            meant = _TYPES.get((role, kind)) if isinstance(role, str) else None
             yield Finding(
                 ("content", place, "type"),
                 "The part does not say its type: add “type”.",
@@ -178,7 +179,7 @@ def part_without_type(item: JsonValue) -> Iterator[Finding]:
             )
 
 
-_TYPES: dict[tuple[JsonValue, str], str] = {
+_TYPES: dict[tuple[str, str], str] = {
     ("system", "text"): "input_text",
     ("user", "text"): "input_text",
     ("user", "audio"): "input_audio",

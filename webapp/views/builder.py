@@ -18,7 +18,7 @@ from webapp.views import current, kept, wire_pane
 from webapp.views.conversions import Conversion, of_page
 from webapp.views.form_changes import Change, changes_of
 from webapp.views.htmx import Swap, fragment, is_htmx
-from webapp.views.problem_list import Finding, counted, findings
+from webapp.views.problem_list import Finding, counted, findings, number_safe
 from webapp.wire_reader import JsonValue, Unreadable
 
 bp = Blueprint("builder", __name__)
@@ -50,7 +50,7 @@ def page(dialect: str, event_type: str) -> str:
 @bp.post(f"{EVENT}/preview")
 def preview(dialect: str, event_type: str) -> str | Response:
     """Show the wire text and problems of what has been typed so far."""
-    draft = _submitted(dialect, event_type)
+    draft = submitted(dialect, event_type)
     if not is_htmx():
         return render_page(draft)
     return render_template("builder/_preview.html", **_wire(draft))
@@ -81,14 +81,14 @@ def _summary(name: str, part: Part) -> str:
 @bp.post(f"{EVENT}/check")
 def check(dialect: str, event_type: str) -> Response:
     """Show the problems of the whole event, and any block that the page shows otherwise."""
-    draft = _submitted(dialect, event_type)
-    return _fragments(_followers(draft), kept.keep(draft))
+    draft = submitted(dialect, event_type)
+    return fragments(followers(draft), kept.keep(draft))
 
 
 @bp.post(f"{EVENT}/form")
 def form(dialect: str, event_type: str) -> str | Response:
     """Do what the pressed button says, and show the form after it."""
-    before = _submitted(dialect, event_type)
+    before = submitted(dialect, event_type)
     button = current.field("do")
     if not button:
         return fragment("", 204) if is_htmx() else render_page(before)
@@ -107,22 +107,22 @@ def _menu(draft: Draft, name: str) -> str | Response:
     if not is_htmx():
         return render_page(draft, menu=name)
     change = Change(f"#t-{question.id}", Swap.OUTER, question, "tools")
-    words = _words(draft) | {"menu": name}
-    return fragment(render_template("builder/_change.html", change=change, **words))
+    around = words(draft) | {"menu": name}
+    return fragment(render_template("builder/_change.html", change=change, **around))
 
 
 def _form_changes(
     before: Draft, after: Draft, button: str, edited: Edited, saved: dict[str, object]
 ) -> Response:
     shown = [
-        render_template("builder/_change.html", change=change, **_words(after))
+        render_template("builder/_change.html", change=change, **words(after))
         for change in changes_of(before.asked, after.asked, button, edited)
     ]
     events = saved | {"cuecard:focus": {"on": edited.focus}}
-    return _fragments((*shown, *_followers(after)), events)
+    return fragments((*shown, *followers(after)), events)
 
 
-def _followers(draft: Draft) -> Iterator[str]:
+def followers(draft: Draft) -> Iterator[str]:
     """Yield what follows the form wherever it stands: wire text, problems, and the open text."""
     yield _wire_changes(draft)
     yield _problems(draft)
@@ -133,7 +133,7 @@ def _followers(draft: Draft) -> Iterator[str]:
         yield f'<hx-partial hx-target="#raw-text" hx-swap="outerHTML">{text}</hx-partial>'
 
 
-def _fragments(pieces: Iterable[str], events: dict[str, object]) -> Response:
+def fragments(pieces: Iterable[str], events: dict[str, object]) -> Response:
     """Answer with pieces for several places, and events for the page's scripts."""
     return fragment("".join(pieces), trigger=json.dumps(events))
 
@@ -153,8 +153,8 @@ def raw(dialect: str, event_type: str) -> tuple[str, int] | str | Response:
     saved = kept.keep(draft)
     if not is_htmx():
         return render_page(draft, repairs=reading.repairs, guess=guess)
-    words = _seen(draft) | {"guess": guess, "repairs": reading.repairs}
-    return _fragments((render_template("builder/_filled.html", **words),), saved)
+    seen = _seen(draft) | {"guess": guess, "repairs": reading.repairs}
+    return fragments((render_template("builder/_filled.html", **seen),), saved)
 
 
 def _guess(dialect: str, value: JsonValue) -> Guess | None:
@@ -174,18 +174,18 @@ def _unreadable(
 @bp.post(f"{EVENT}/raw/edit")
 def raw_edit(dialect: str, event_type: str) -> str:
     """Open the text of the event for editing."""
-    draft = _submitted(dialect, event_type)
+    draft = submitted(dialect, event_type)
     kept.keep(draft)
     text = draft.wire_text(current.media().text)
     if not is_htmx():
         return render_page(draft, raw=text)
-    return render_template("builder/_raw.html", raw=text, fault=None, **_words(draft))
+    return render_template("builder/_raw.html", raw=text, fault=None, **words(draft))
 
 
 @bp.post(f"{EVENT}/wire")
 def wire(dialect: str, event_type: str) -> Response:
     """Give the exact bytes that copy, download and send use."""
-    draft = _submitted(dialect, event_type)
+    draft = submitted(dialect, event_type)
     text = draft.wire_text(current.media().text)
     answer = Response(text, mimetype="application/json")
     if "download" in request.args:
@@ -214,6 +214,7 @@ def render_page(
     guess: Guess | None = None,
     conversion: Conversion | None = None,
     found_at: str = "",
+    fixed: object = None,
 ) -> str:
     """Return the whole builder around a draft."""
     around = {
@@ -227,6 +228,7 @@ def render_page(
         "conversion": conversion,
         "whole": True,
         "found_at": found_at,
+        "fixed": fixed,
         "draft_id": draft_id or kept.id_of_form() or kept.new_id(),
         "recent": kept.recent(),
         "dialects": DIALECTS,
@@ -240,10 +242,10 @@ def _seen(draft: Draft) -> dict[str, object]:
 
 
 def _wire(draft: Draft) -> dict[str, object]:
-    return {"wire": wire_pane.html(wire_pane.panes(draft)), **_words(draft)}
+    return {"wire": wire_pane.html(wire_pane.panes(draft)), **words(draft)}
 
 
-def _words(draft: Draft) -> dict[str, object]:
+def words(draft: Draft) -> dict[str, object]:
     """What every template of the builder may name."""
     found: list[Finding] = findings(draft)
     return {
@@ -252,11 +254,16 @@ def _words(draft: Draft) -> dict[str, object]:
         "titles": TITLES,
         "other": other(draft.dialect),
         "found": found,
-        "problems": counted(found),
+        "problems": counted(found, _fix_address(draft)),
+        "safe_fixes": number_safe(found),
         "focus": "",
         "menu": "",
         "draft_id": kept.id_of_form(),
     }
+
+
+def _fix_address(draft: Draft) -> str:
+    return url_for("fixes.fix", dialect=draft.dialect, event_type=draft.type)
 
 
 def _wire_changes(draft: Draft) -> Markup:
@@ -269,10 +276,11 @@ def _wire_changes(draft: Draft) -> Markup:
 
 
 def _problems(draft: Draft) -> str:
-    return render_template("builder/_problems.html", **_words(draft))
+    return render_template("builder/_problems.html", **words(draft))
 
 
-def _submitted(dialect: str, event_type: str) -> Draft:
+def submitted(dialect: str, event_type: str) -> Draft:
+    """Return the draft of the form at hand."""
     _known(dialect, event_type)
     return Draft.read(dialect, event_type, current.fields(), current.media().has)
 
