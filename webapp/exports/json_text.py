@@ -1,7 +1,7 @@
 """JSON: the event itself, pretty or compact; where a secret was stands a variable's name.
 
-``envsubst`` and its kin put the variables back. An event that strict JSON does not take, as one with
-a name twice, keeps its layout.
+``envsubst`` and its kin put the variables back. An event that strict JSON does not take, as one
+with a name twice, keeps its layout.
 """
 
 from webapp.exports.pieces import Order

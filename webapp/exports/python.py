@@ -15,7 +15,15 @@ from webapp.exports.remarks import comment
 def with_websockets(order: Order) -> str:
     """Return a program for the ``websockets`` package."""
     needs = "Needs: pip install websockets"
-    headers = ", ".join([*_headers(order.endpoint.headers), *_key_header(order.endpoint.key)])
+    endpoint = order.endpoint
+    headers, where_set = _headers(endpoint.headers), ""
+    if endpoint.key and endpoint.key.required:
+        headers.append(f"{quoted(endpoint.key.header)}: {_key_header(endpoint.key)}")
+    elif endpoint.key:
+        where_set = f"""\
+if os.environ.get({quoted(endpoint.key.variable)}):
+    HEADERS[{quoted(endpoint.key.header)}] = {_key_header(endpoint.key)}
+"""
     return f"""\
 {comment(order, "#", needs)}
 import json
@@ -24,9 +32,9 @@ import sys
 
 from websockets.sync.client import connect
 
-URL = {quoted(order.endpoint.url)}
-HEADERS = {{{headers}}}
-EVENT = {event(order.pieces)}
+URL = {quoted(endpoint.url)}
+HEADERS = {{{", ".join(headers)}}}
+{where_set}EVENT = {event(order.pieces)}
 
 with connect(URL, additional_headers=HEADERS, compression=None, max_size=None) as session:
     for message in session:
@@ -119,16 +127,9 @@ def _headers(headers: tuple[tuple[str, str], ...]) -> list[str]:
     return [f"{quoted(name)}: {quoted(value)}" for name, value in headers]
 
 
-def _key_header(key: Key | None) -> list[str]:
-    if key is None:
-        return []
+def _key_header(key: Key) -> str:
     value = f"os.environ[{quoted(key.variable)}]"
-    if key.prefix:
-        value = f"{quoted(key.prefix)} + {value}"
-    if key.required:
-        return [f"{quoted(key.header)}: {value}"]
-    header = f"{{{quoted(key.header)}: {value}}}"
-    return [f"**({header} if os.environ.get({quoted(key.variable)}) else {{}})"]
+    return f"{quoted(key.prefix)} + {value}" if key.prefix else value
 
 
 def _key(key: Key | None) -> str:
