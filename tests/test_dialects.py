@@ -8,7 +8,7 @@ from hypothesis import given
 from tests.cases_on_disk import Case, all_cases
 from tests.made_up import any_events, any_json, events, thorough
 from webapp.checks import problems_of
-from webapp.dialects import Converted, Kind, convert, detect, other
+from webapp.dialects import Converted, Kind, convert, detect, other, source_of
 from webapp.events import EVENTS
 from webapp.forms.problems import Severity
 from webapp.wire_reader import ExactFloat, JsonValue, read_json
@@ -348,6 +348,7 @@ GA_TO_BETA: list[tuple[dict[str, Any], dict[str, Any], list[tuple[str, str, str]
         ],
     ),
     ({"input": [says("assistant", {"text": "a"})]}, None, []),
+    ({"input": [says("assistant", {"type": "refusal", "text": "a"})]}, None, []),
     ({"input": [says("user", SPOKEN)]}, None, []),
     ({"input": [{"type": "item_reference", "id": "i"}]}, None, []),
 ]
@@ -641,6 +642,24 @@ def test_a_dialect_is_told_by_what_only_it_has(
     assert (guess.dialect, guess.sure) == (dialect, sure)
     if at is not None:
         assert [reason.at.removeprefix("/response") for reason in guess.reasons] == at
+
+
+@pytest.mark.parametrize(
+    ("params", "target", "source"),
+    [
+        ({"voice": "ash"}, "ga", "beta"),
+        ({"voice": "ash"}, "beta", "beta"),
+        ({"audio": {}}, "beta", "ga"),
+        ({"audio": {}}, "ga", "ga"),
+        ({"audio": {}, "voice": "ash"}, "ga", "beta"),
+        ({}, "ga", "beta"),
+        ({}, "beta", "ga"),
+    ],
+)
+def test_an_event_is_converted_from_the_other_dialect_unless_it_is_surely_there(
+    params: dict[str, Any], target: str, source: str
+) -> None:
+    assert source_of(wire(**params), target) == source
 
 
 @thorough

@@ -1,6 +1,7 @@
 """An event of one dialect as the other spells it, with a note for all that changed on the way."""
 
 from collections.abc import Iterator
+from typing import cast
 
 from pydantic import ValidationError
 
@@ -104,7 +105,7 @@ def _place(note: Note, value: JsonValue, orders: dict[int, dict[str, int]]) -> l
                 orders[id(value)] = {known: at for at, known in enumerate(value)}
             places.append(orders[id(value)].get(name, len(value)))
             value = value.get(name)
-        elif isinstance(value, list) and step.isdecimal() and int(step) < len(value):
+        else:
             places.append(int(step))
-            value = value[int(step)]
+            value = cast("list[JsonValue]", value)[int(step)]  # a note's part is always there
     return places

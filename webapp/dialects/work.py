@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from webapp.forms.problems import Step, pointer
 from webapp.wire_reader import JsonValue
@@ -148,9 +148,7 @@ def put(owner: Object, name: str, members: Mapping[Path, JsonValue]) -> bool:
         *above, last = path
         here = owner
         for step in above:
-            below = here.setdefault(step, {})
-            if isinstance(below, dict):
-                here = below
+            here = cast("Object", here.setdefault(step, {}))  # being free, it holds nothing else
         here[last] = value
     return True
 
