@@ -264,6 +264,25 @@ def test_the_old_azure_address_gets_its_deployment_and_its_header(workshop: Work
             assert visit.frames == [text]
 
 
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize(
+    "name", [*PRESETS, "wss://server.example/v1/realtime?model=m&intent=x", "ws://[::1]/realtime"]
+)
+def test_a_program_is_well_formed_for_every_endpoint(
+    name: str, dialect: str, tmp_path: Path
+) -> None:
+    text = event_of({"é": "'"})
+    for language, check in (
+        ("shell", ["bash", "-n"]),
+        ("python", [sys.executable, "-m", "py_compile"]),
+        ("python-openai", [sys.executable, "-m", "py_compile"]),
+        ("node", [NODE, "--check"]),
+    ):
+        path = tmp_path / NAMES[language]
+        path.write_text(export(language, text, endpoint_at(name, dialect), dialect=dialect))
+        subprocess.run([*check, path], timeout=PATIENCE_S, check=True)
+
+
 # -- what they hold --------------------------------------------------------------------------------
 
 
@@ -382,6 +401,7 @@ def test_no_secret_stands_in_an_export(language: str, name: str) -> None:
         {"type": "mcp", "server_label": label, "authorization": CANARY, "headers": {"a": CANARY}},
         {"type": "mcp", "authorization": {"nested": [CANARY]}, "headers": CANARY},
         {"type": "mcp", "authorization": None, "headers": None},
+        {"authorization": {"tools": [{"authorization": CANARY, "headers": {"a": CANARY}}]}},
         {"headers": {"x": [CANARY, {"y": CANARY}], "b": 1}, "server_label": "b"},
     ]
     for text in (event_of({"tools": tools}), event_of({"tools": tools}, indent=None)):
@@ -396,7 +416,7 @@ def test_no_secret_stands_in_an_export(language: str, name: str) -> None:
 
 def test_what_is_left_out_is_the_secrets_and_nothing_else() -> None:
     tools = [{"type": "mcp", "authorization": "A", "headers": {"x": "B", "y": ["C"]}, "z": "D"}]
-    text = event_of({"tools": tools, "authorization": "E", "headers": {"x": "F"}})
+    text = event_of({"tools": tools, "authorization": "E", "headers": {"x": "F"}, "input": []})
     found = order(text, endpoint_at("openai", "ga"), "ga")
     under = "/response/tools/0"
     assert [(each.at, each.variable) for each in found.secrets] == [
