@@ -28,6 +28,7 @@ CONTROLS = frozenset(
         "export-address",
         "export-endpoint",
         "fix",
+        "open",
         "raw",
         "session",
         "shown",
@@ -36,6 +37,8 @@ CONTROLS = frozenset(
         "token",
     )
 )
+
+ITEM_DEPTH = 3  # segments of the name of a list item that is a block: response.input.k1
 
 Has: TypeAlias = Callable[[str], bool]
 """Whether the string behind a stored token is still there."""
@@ -59,14 +62,15 @@ def form_of(dialect: str, event_type: str) -> Field:
 class Draft:
     """An event still being written, valid or not.
 
-    ``compact`` picks its text: on one line, or pretty over several; ``has`` is asked about each
-    stored sound and picture.
+    ``compact`` picks its text: on one line, or pretty over several; ``opened`` are the items of
+    long lists that are being worked on; ``has`` is asked about each stored sound and picture.
     """
 
     dialect: str
     type: str
     root: Node
     compact: bool = False
+    opened: frozenset[str] = frozenset()
     has: Has = field(default=_has_all, compare=False, repr=False)
 
     @classmethod
@@ -96,18 +100,27 @@ class Draft:
         """
         style = "pretty"
         own: list[tuple[str, str]] = []
+        opened: set[str] = set()
         for name, text in inputs:
             if name not in CONTROLS:
                 own.append((name, text))
             elif name == "style":
                 style = text
+            elif name == "open":
+                opened.add(text)
         root = read_form(form_of(dialect, event_type), own)
-        return cls(dialect, event_type, root, compact=style == "compact", has=has)
+        compact = style == "compact"
+        return cls(dialect, event_type, root, compact, frozenset(opened), has)
 
     def pressed(self, button: str) -> tuple["Draft", Edited]:
         """Return the draft after a button of its form, and what that changed."""
         edited = press(self.form, self.root, button)
-        return replace(self, root=edited.root), edited
+        return replace(self, root=edited.root).opening(edited.focus), edited
+
+    def opening(self, name: str) -> "Draft":
+        """Return the draft with the item opened that the question called ``name`` is part of."""
+        item = ".".join(name.split(".")[:ITEM_DEPTH])
+        return replace(self, opened=self.opened | {item})
 
     @property
     def form(self) -> Field:
@@ -122,7 +135,7 @@ class Draft:
     @cached_property
     def asked(self) -> Question:
         """The form with the answers of this draft."""
-        return ask(self.form, self.root)
+        return ask(self.form, self.root, self.opened)
 
     @cached_property
     def value(self) -> JsonValue:

@@ -36,6 +36,9 @@ from webapp.wire_writer import write
 
 LONGEST_SUMMARY = 60  # characters
 MOST_INLINE = 4  # variants side by side
+# A browser's time for a form grows with the square of its submit buttons: in a longer list the
+# items stand without the buttons inside them until they are opened one by one.
+MOST_OPEN = 30  # items
 
 
 @dataclass(slots=True)
@@ -55,6 +58,8 @@ class Question:
     pair: str | None = None  # the name of the pair this is the value of
     block: bool = False  # its lines are a block of their own
     top: bool = False  # a member of the event or of its params
+    terse: bool = False  # shown without its buttons
+    opened: frozenset[str] = frozenset()  # names of the items that are shown with theirs
     _parts: list["Question"] | None = None
 
     @property
@@ -63,6 +68,20 @@ class Question:
         if self._parts is None:
             self._parts = list(_parts(self))
         return self._parts
+
+    @property
+    def closed(self) -> bool:
+        """Whether it is one of so many items that what is inside it stands without buttons."""
+        return self._one_of_many and self.name not in self.opened
+
+    @property
+    def open(self) -> bool:
+        """Whether it is one of so many items, and was opened."""
+        return self._one_of_many and self.name in self.opened
+
+    @property
+    def _one_of_many(self) -> bool:
+        return self.block and self.places > MOST_OPEN
 
     @property
     def id(self) -> str:
@@ -263,9 +282,9 @@ class Question:
         return []
 
 
-def ask(form: Field, root: Node) -> Question:
-    """Return the whole form with its answers."""
-    return Question(form, "", "", root)
+def ask(form: Field, root: Node, opened: frozenset[str] = frozenset()) -> Question:
+    """Return the whole form with its answers; ``opened`` items of long lists have their buttons."""
+    return Question(form, "", "", root, opened=opened)
 
 
 def find(question: Question, name: str) -> Question | None:
@@ -324,6 +343,14 @@ _TELLING = ("name", "content", "text", "transcript", "output", "server_label", "
 
 
 def _parts(question: Question) -> Iterator[Question]:
+    """Yield the questions inside one."""
+    terse = question.terse or question.closed
+    for part in _parts_as_they_are(question):
+        part.terse, part.opened = terse, question.opened
+        yield part
+
+
+def _parts_as_they_are(question: Question) -> Iterator[Question]:
     shown, node = question.shown_field, question.answer
     if isinstance(shown, Group) and isinstance(node, Record):
         yield from _members(question, shown, node)

@@ -94,6 +94,8 @@ def form(dialect: str, event_type: str) -> str | Response:
         return fragment("", 204) if is_htmx() else render_page(before)
     if button.startswith("menu:"):
         return _menu(before, button.removeprefix("menu:"))
+    if button.startswith("open:"):
+        return _opened(before, button.removeprefix("open:"))
     after, edited = before.pressed(button)
     saved = kept.keep(after)
     if not is_htmx():
@@ -109,6 +111,17 @@ def _menu(draft: Draft, name: str) -> str | Response:
     change = Change(f"#t-{question.id}", Swap.OUTER, question, "tools")
     around = words(draft) | {"menu": name}
     return fragment(render_template("builder/_change.html", change=change, **around))
+
+
+def _opened(draft: Draft, name: str) -> str | Response:
+    """Show an item of a long list with the buttons inside it."""
+    draft = draft.opening(name)
+    question = find(draft.asked, name) or abort(404)
+    if not is_htmx():
+        return render_page(draft, focus=name)
+    change = Change(f"#q-{question.id}", Swap.OUTER, question)
+    shown = render_template("builder/_change.html", change=change, **_words(draft))
+    return fragments((shown,), {"cuecard:focus": {"on": name}})
 
 
 def _form_changes(
