@@ -120,7 +120,7 @@ def _opened(draft: Draft, name: str) -> str | Response:
     if not is_htmx():
         return render_page(draft, focus=name)
     change = Change(f"#q-{question.id}", Swap.OUTER, question)
-    shown = render_template("builder/_change.html", change=change, **_words(draft))
+    shown = render_template("builder/_change.html", change=change, **words(draft))
     return fragments((shown,), {"cuecard:focus": {"on": name}})
 
 
