@@ -5,16 +5,15 @@ import random
 import re
 from urllib.parse import quote_plus
 
-import html5lib
 import pytest
 from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
-from werkzeug.test import TestResponse
 
 from tests.cases_on_disk import Case, all_cases
 from tests.made_up import DIALECTS, EVENT, any_events, brief
 from tests.page import Page, Visitor, read, text_of
+from tests.quick_page import quick
 from tests.swapping import after
 from webapp.drafts import form_of
 from webapp.events import EVENTS
@@ -66,12 +65,6 @@ def wire(shown: Page) -> str:
 
 def problems(shown: Page) -> list[str]:
     return [text_of(link) for link in shown.all("#problems .problem__at")]
-
-
-def leniently(answer: TestResponse) -> Page:
-    """A page that may hold control characters, which a strict parser complains about."""
-    root = html5lib.HTMLParser(namespaceHTMLElements=False).parse(answer.get_data(as_text=True))
-    return Page(answer, root, whole=True)
 
 
 # -- pages -----------------------------------------------------------------------------------------
@@ -277,9 +270,15 @@ def buttons(shown: Page) -> list[str]:
     ]
 
 
+def in_menus(shown: Page) -> list[str]:
+    return [button.get("value", "") for menu in shown.all("[data-popup]") for button in menu]
+
+
 def pressed(page: Visitor, shown: Page, button: str, *, htmx: bool, dialect: str = "beta") -> Page:
     fields = [*shown.fields("builder"), ("do", button)]
-    return page.post(f"/events/{dialect}/{EVENT}/form", fields, htmx=htmx)
+    answer = page.post_raw(f"/events/{dialect}/{EVENT}/form", fields, htmx=htmx)
+    assert answer.status_code == 200, answer.get_data(as_text=True)[:2_000]
+    return quick(answer)
 
 
 def check_same(swapped: Page, whole: Page, button: str) -> None:
@@ -308,8 +307,22 @@ def test_the_page_is_told_where_to_go_on(page: Visitor) -> None:
     assert events["cuecard:focus"] == {"on": "response.input.k4"}
 
 
+PART: JsonValue = {"type": "input_text", "text": "one"}
+# Small events with something of every kind: each press of a button costs two pages.
 EVERYTHING: dict[str, JsonValue] = {
-    "beta": {**GREETING, "more": {"a": [1]}},  # type: ignore[dict-item]
+    "beta": {
+        "type": EVENT,
+        "response": {
+            "temperature": 0.8,
+            "tools": [{"type": "function", "name": "look", "new": 1}],
+            "input": [
+                {"type": "message", "role": "user", "content": [PART, 7], "status": None},
+                {"type": "item_reference", "id": "item_1"},
+            ],
+            "metadata": {"a": "1", "b": "2"},
+        },
+        "more": {"a": [1]},
+    },
     "ga": {
         "type": EVENT,
         "response": {
@@ -319,30 +332,30 @@ EVERYTHING: dict[str, JsonValue] = {
                     "type": "mcp",
                     "server_label": "s",
                     "allowed_tools": ["a", "b"],
-                    "require_approval": {"always": {"tool_names": ["x"]}},
-                    "headers": {"k": "v"},
+                    "headers": {"k": ""},
                 }
             ],
-            "prompt": {"id": "p", "variables": {"a": "t", "b": {"type": "input_text", "text": ""}}},
-            "parallel_tool_calls": True,
+            "prompt": {"id": "p", "variables": {"a": "t", "b": {"type": "input_text"}}},
             "metadata": None,
-            "input": [
-                {"type": "odd"},
-                {"type": "mcp_list_tools", "server_label": "", "tools": [{}]},
-            ],
+            "input": [{"type": "odd"}, {"type": "mcp_list_tools", "tools": [{}]}],
         },
     },
 }
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
-def test_every_button_of_a_page_works_the_same_with_and_without_script(
+def test_the_buttons_of_a_page_work_the_same_with_and_without_script(
     page: Visitor, dialect: str
 ) -> None:
     shown = pasted(page, EVERYTHING[dialect], dialect)
     # One of each: what works for one item works for its neighbours.
     alike = {re.sub(r"k\d+", "k", button): button for button in buttons(shown)}
-    for button in alike.values():
+    menus = [button for button in alike.values() if button.startswith("menu:")]
+    opened = [pressed(page, shown, menu, htmx=False, dialect=dialect) for menu in menus]
+    alike |= {re.sub(r"k\d+", "k", button): button for one in opened for button in buttons(one)}
+    assert {"copy", "move", "shape", "set", "unset", "add"} < {one.split(":")[0] for one in alike}
+    some = random.Random(dialect).sample([*alike.values()], 40)  # noqa: S311  # the same each time
+    for button in some:
         whole = pressed(page, shown, button, htmx=False, dialect=dialect)
         answer = pressed(page, shown, button, htmx=True, dialect=dialect)
         check_same(after(shown, answer), whole, button)
@@ -361,6 +374,9 @@ def test_any_buttons_in_any_order_work_the_same_with_and_without_script(
     )
     for _ in range(15):
         button = chance.choice(buttons(shown))
+        if button.startswith("menu:"):
+            shown = after(shown, pressed(page, shown, button, htmx=True, dialect=dialect))
+            button = chance.choice(in_menus(shown) or buttons(shown))
         whole = pressed(page, shown, button, htmx=False, dialect=dialect)
         answer = pressed(page, shown, button, htmx=True, dialect=dialect)
         shown = after(shown, answer)
@@ -476,6 +492,13 @@ def test_the_wire_text_can_be_downloaded(page: Visitor) -> None:
     assert "Content-Disposition" not in page.post_raw(f"{BETA}/wire", fields).headers
 
 
+def test_a_page_read_quickly_is_the_page(page: Visitor) -> None:
+    for dialect in DIALECTS:
+        shown = pasted(page, EVERYTHING[dialect], dialect)
+        assert quick(shown.response).fields("builder") == shown.fields("builder")
+        assert wire(quick(shown.response)) == wire(shown)
+
+
 # -- proof: every case, and made-up events, through the page ---------------------------------------
 
 
@@ -517,7 +540,7 @@ def test_made_up_events_go_through_the_page_unchanged(app: Flask) -> None:
         dialect, value = event
         answer = page.post_raw(f"/events/{dialect}/{EVENT}/raw", {"text": write(value)})
         assert answer.status_code == 200
-        shown = leniently(answer)
+        shown = quick(answer)
         ids = [element.get("id") for element in shown.root.iter() if element.get("id")]
         assert len(set(ids)) == len(ids)
         assert sent(page, shown.fields("builder"), dialect) == write(value)
@@ -534,16 +557,14 @@ def test_a_page_that_shows_one_event_is_brought_to_any_other(app: Flask) -> None
     @brief
     def check(one: tuple[str, JsonValue], other: tuple[str, JsonValue]) -> None:
         address = f"/events/{one[0]}/{EVENT}"
-        before = leniently(page.post_raw(f"{address}/raw", {"text": write(one[1])}))
+        before = quick(page.post_raw(f"{address}/raw", {"text": write(one[1])}))
         seen = [pair for pair in before.fields("builder") if pair[0] == "shown"]
         form = form_of(one[0], EVENT)
         inputs = list(flatten(form, fill(form, other[1]), ""))
         answer = page.post_raw(f"{address}/check", [*inputs, *seen], htmx=True)
         assert answer.status_code == 200
-        parser = html5lib.HTMLParser(namespaceHTMLElements=False)
-        root = parser.parse(f"<div>{answer.get_data(as_text=True)}</div>")
-        swapped = after(before, Page(answer, root, whole=False))
-        whole = leniently(page.post_raw(f"{address}/preview", inputs))
+        swapped = after(before, quick(answer))
+        whole = quick(page.post_raw(f"{address}/preview", inputs))
         assert [pair for pair in swapped.fields("builder") if pair[0] == "shown"] == [
             pair for pair in whole.fields("builder") if pair[0] == "shown"
         ]
@@ -577,6 +598,26 @@ def test_problems_are_counted_on_what_is_around_them(page: Visitor) -> None:
         c for c in shown.all("textarea") if c.get("name") == "response.input.k1.content.k1.text"
     ]
     assert control.get("aria-invalid") == "true"
+
+
+def test_an_item_that_moved_is_answered_with_the_whole_text(page: Visitor) -> None:
+    shown = pasted(page, GREETING)
+    answer = pressed(page, shown, "move:response.input.k1:down", htmx=True)
+    assert "#wire" in [p.get("hx-target") for p in answer.all("hx-partial")]
+
+
+@pytest.mark.parametrize("seen", [[], ["response.evil:00000000:10"], ["@close:00000000:00"]])
+def test_a_page_that_shows_something_else_altogether_is_given_the_whole_text(
+    page: Visitor, seen: list[str]
+) -> None:
+    answer = page.post(f"{BETA}/check", [("shown", one) for one in seen], htmx=True)
+    assert answer.all("hx-partial")[0].get("hx-target") == "#wire"
+
+
+def test_names_of_blocks_that_the_page_claims_to_show_are_nothing_but_names(page: Visitor) -> None:
+    seen = [("shown", "@open:0:00"), ("shown", '"><b id="x">:0:00')]
+    answer = page.post_raw(f"{BETA}/check", seen, htmx=True)
+    assert b"<b id" not in answer.data
 
 
 def test_many_changes_are_answered_with_the_whole_text(page: Visitor) -> None:
@@ -758,7 +799,7 @@ def test_a_text_above_the_limit_is_refused_with_its_length_and_one_at_the_limit_
 def test_text_is_sent_character_by_character(page: Visitor, text: str) -> None:
     fields = [*RESPONSE, ("response.instructions", text)]
     assert read_json(sent(page, fields)) == {"type": EVENT, "response": {"instructions": text}}
-    shown = leniently(page.post_raw(f"{BETA}/preview", fields))
+    shown = quick(page.post_raw(f"{BETA}/preview", fields))
     assert ("response.instructions", text) in shown.fields("builder")
 
 

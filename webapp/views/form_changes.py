@@ -27,14 +27,17 @@ def changes_of(before: Question, after: Question, button: str, edited: Edited) -
     name = rest.partition(":")[0]
     above, _, _ = name.rpartition(".")
     holder, held = find(before, above), find(after, above)
-    if holder and held and holder.state != held.state:
+    was, own = find(before, name), find(after, name)
+    if holder is None or held is None:
+        yield _whole(after)
+    elif holder.state != held.state:
         yield _replaced(held)
-    elif verb in ("set", "shape"):
-        yield from _answered(held, name, before, after)
-    elif verb == "add":
-        yield from _added(find(before, name), find(after, name), edited.focus)
-    elif holder is None or held is None or holder.state != "set" or not _has_items(holder):
-        yield from _member(held, name, after)
+    elif own is not None and verb == "add":
+        yield from _added(was, own, edited.focus)
+    elif own is not None and verb in ("set", "shape"):
+        yield from _answered(held, was, own)
+    elif not _has_items(holder):
+        yield from _member(held, name, own)
     elif not held.parts:
         yield _replaced(held)
     else:
@@ -42,36 +45,23 @@ def changes_of(before: Question, after: Question, button: str, edited: Edited) -
 
 
 def _has_items(question: Question) -> bool:
-    return question.shown_field.kind in ("items", "pairs")
+    return question.state == "set" and question.shown_field.kind in ("items", "pairs")
 
 
-def _answered(
-    held: Question | None, name: str, before: Question, after: Question
-) -> Iterator[Change]:
+def _answered(held: Question, was: Question | None, own: Question) -> Iterator[Change]:
     """What is answered in another way changes alone: its neighbours may be being typed into."""
-    was, own = find(before, name), find(after, name)
-    if own is not None and not own.top and _has_row(was) and _has_row(own):
+    there = was is not None and was.node is not None and was.has_row
+    if own.has_row and there and not own.top:
         yield _replaced(own)
     else:
-        yield from _member(held, name, after)
+        yield from _member(held, own.name, own)
 
 
-def _has_row(question: Question | None) -> bool:
-    if question is None or question.node is None:
-        return False
-    return not (question.chip or question.unseen)
-
-
-def _member(held: Question | None, name: str, after: Question) -> Iterator[Change]:
+def _member(held: Question, name: str, own: Question | None) -> Iterator[Change]:
     """A member that came or went: its own row at the top, the group around it further in."""
-    own = find(after, name)
-    if held is None:
-        yield Change("#form", Swap.INNER, after, "form")
-    elif own is not None and own.top:
+    if own is not None and own.top:
         yield _replaced(own)
         yield Change(f"#o-{held.id}", Swap.INNER, held, "marks")
-    elif own is not None and own.within:
-        yield _replaced(own)
     elif "." not in held.name:  # an unknown member of the event or its params has gone
         yield Change(f"#q-{dom_id(name)}", Swap.DELETE)
         yield Change(f"#o-{held.id}", Swap.INNER, held, "marks")
@@ -79,15 +69,19 @@ def _member(held: Question | None, name: str, after: Question) -> Iterator[Chang
         yield _replaced(held)
 
 
-def _added(was: Question | None, now: Question | None, focus: str) -> Iterator[Change]:
-    if now is None:
-        return
+def _added(was: Question | None, now: Question, focus: str) -> Iterator[Change]:
     new = find(now, focus)
-    if was is None or not was.parts or new is None or not _has_items(now):
-        yield _replaced(now) if now.name else Change("#form", Swap.INNER, now, "form")
-        return
-    yield Change(f"#items-{now.id}", Swap.APPEND, new)
-    yield _count(now)
+    if was is not None and was.parts and new is not None and _has_items(now):
+        yield Change(f"#items-{now.id}", Swap.APPEND, new)
+        yield _count(now)
+    elif now.name:
+        yield _replaced(now)
+    else:
+        yield _whole(now)
+
+
+def _whole(form: Question) -> Change:
+    return Change("#form", Swap.INNER, form, "form")
 
 
 def _among(held: Question, name: str, verb: str, focus: str) -> Iterator[Change]:

@@ -141,7 +141,9 @@ def changes(parts: Sequence[Pane], seen: Sequence[str]) -> Markup | None:
 def _gone(before: Mapping[str, str], after: Mapping[str, Pane]) -> Iterator[str]:
     for name in before:
         if name not in after:
-            yield f'<hx-partial hx-target="#w-{dom_id(name)}" hx-swap="delete"></hx-partial>'
+            # The name is what the request says, so it is not to be trusted.
+            target = escape(dom_id(name))
+            yield f'<hx-partial hx-target="#w-{target}" hx-swap="delete"></hx-partial>'
 
 
 def _new(parts: Sequence[Pane], before: Mapping[str, str]) -> Iterator[str | None]:
