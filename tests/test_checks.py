@@ -99,6 +99,7 @@ def test_a_member_that_people_expect_is_explained(stray: Stray) -> None:
             event = wire(
                 tools=[{"type": "function", "name": "f"}],
                 tool_choice={"type": "function", "name": "f"},
+                input=[{**USER, "content": [{"type": "input_text", "text": "Hi"}]}],
                 **(
                     {"audio": {"output": {"format": {"type": "audio/pcmu"}}}, "reasoning": {}}
                     if dialect == "ga"

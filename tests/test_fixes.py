@@ -163,6 +163,42 @@ def test_what_a_patch_leaves_alone_keeps_its_inputs(dialect: str, data: st.DataO
     assert [pair for pair in flatten(form, after, "") if not pair[0].startswith("event_id")] == kept
 
 
+def test_pairs_that_come_and_go_leave_the_others_alone() -> None:
+    form = form_of("beta", EVENT)
+    node = fill(form, wire(metadata={"a": "1", "b": "2"}))
+    old = value_of(node)
+    new = apply(
+        old,
+        [
+            {"op": "move", "from": "/response/metadata/a", "path": "/response/metadata/c"},
+            {"op": "add", "path": "/response/metadata/d", "value": "4"},
+        ],
+    )
+    after = dict(flatten(form, refit(form, node, old, new), ""))
+    named = {after[f"response.metadata.{key}@name"] for key in ("k2", "k3", "k4")}
+    assert after["response.metadata.k2"] == "2"
+    assert named == {"b", "c", "d"}
+
+
+def test_a_text_of_one_name_typed_twice_stays_twice() -> None:
+    typed = [
+        ("response@", "group"),
+        ("response.metadata@", "map"),
+        *((f"response.metadata.k{n}@name", "a") for n in (1, 2)),
+        *((f"response.metadata.k{n}", str(n)) for n in (1, 2)),
+    ]
+    form = form_of("beta", EVENT)
+    node = read_form(form, typed)
+    old = value_of(node)
+    new = apply(old, [{"op": "add", "path": "/response/metadata/b", "value": "3"}])
+    after = dict(flatten(form, refit(form, node, old, new), ""))
+    assert [after[f"response.metadata.k{n}"] for n in (1, 2, 3)] == ["1", "2", "3"]
+    gone = apply(new, [{"op": "remove", "path": "/response/metadata/a"}])
+    assert value_of(refit(form, refit(form, node, old, new), new, gone)) == wire(
+        metadata={"b": "3"}
+    ) | {"type": EVENT}
+
+
 # The page.
 
 

@@ -29,7 +29,7 @@ from webapp.rules import RULES
 from webapp.store import label_of
 
 ANSWERED = part("assistant", type="output_text", text="Hi")["input"][0]
-LETTERS = "abcdefghijklmnopqrstuvwxyz"
+PATTERN = "/properties/a/pattern"
 
 
 def function(**schema: Any) -> dict[str, Any]:
@@ -479,6 +479,41 @@ MISSHAPEN = both(
     wire(function_call="auto", reasoning="hihg", response_modalities=["TEXT", "AUDIO"]),
     wire(reasoning="high", parallel_tool_calls="true"),
     wire(tools={"type": "function", "name": "f"}),
+    wire(tools={"f": {"type": "function"}, "g": {"type": "function", "name": "g"}}),
+    wire(tools={"f": {"type": "function", "name": "g"}}),
+    wire(tools="f", tool_choice=5, reasoning=5, prompt=5, modalities={}, temperature=[]),
+    wire(tools=[{"type": "function", "name": "f", "parameters": "not json"}]),
+    wire(tools=[{"type": "function", "name": "f", "parameters": "[]"}]),
+    wire(tools=[{"type": "function", "name": "f", "parameters": 5}]),
+    wire(tools=[{"type": "function", "name": "a b"}, {"type": "function", "name": "a_b"}]),
+    wire(tools=[function(properties={"a": {}}, required=["b"])]),
+    wire(tools=[{"type": "function", "name": "f", "parameters": {"properties": {}}}]),
+    wire(tool_choice={"type": "auto", "more": 1}),
+    wire(tool_choice={}),
+    wire(functions=["f"], function_call=5, messages=5, reasoning_effort=5),
+    wire(messages=[SAID, {"role": "user", "content": "Hi", "name": "n"}]),
+    wire(messages=[SAID], functions=[{"type": "function", "name": "f"}]),
+    wire(messages=[{"role": "tool", "tool_call_id": "c", "content": "1", "name": "n"}]),
+    wire(messages=[{"role": "robot", "content": "Hi"}]),
+    wire(audio={"output": {"format": {"type": "wav"}, "voice": "sage"}}, voice="ash"),
+    wire(audio={"output": {"format": {"type": "audio/pcm", "rate": True}}}),
+    wire(audio={"output": {"format": 5}}, output_audio_format=5),
+    wire(audio="sage", voice={"id": "v"}),
+    wire(reasoning_effort="high", reasoning={"effort": "high"}),
+    wire(output_audio_format="pcm16", audio={"output": 5}),
+    wire(
+        input=[{"type": "message", "role": "user", "content": {"type": "input_text", "text": "Hi"}}]
+    ),
+    wire(input=[{"type": "message", "role": "user", "content": 5}, {}, 5]),
+    wire(**part("system", type="input_audio", audio="AAAA")),
+    wire(**part("user", type=5)),
+    wire(**part("user", type="input_image", image_url={"href": "x"})),
+    wire(**part("user", type="input_image", image_url="data:image/png;base64,AAAA")),
+    wire(**part("user", type="input_image", image_url="data:image/png;base64,????")),
+    wire(**part("user", type="input_audio", input_audio={"data": "AAAA"}, audio="AAAA")),
+    wire(**part("user", type="input_audio", audio=based(bytes(30_000)))),
+    wire(input=[{"type": "function_call", "name": "f", "arguments": 5}]),
+    wire(input=[{"type": "function_call", "name": "f", "arguments": "[" * 30_000}]),
     wire(tools=[{"function": {"name": "f", "parameters": {}}}]),
     wire(tools=[{"type": "function", "function": {"name": "f", "strict": True}}]),
     wire(tools=[{"type": "function", "function": {"name": 5}}]),
@@ -763,6 +798,22 @@ def test_a_key_is_never_repeated() -> None:
         ({"type": "object", "required": ["a", "a"]}, "/required", "twice"),
         ({"type": "object", "minProperties": -1}, "/minProperties", "too small"),
         ({"type": "object", "$ref": 1}, "/$ref", "text"),
+        ({"type": "object", "properties": {"a": {"pattern": "("}}}, PATTERN, "form"),
+        ({"$schema": "http://json-schema.org/draft-07/schema#", "items": 5}, "/items", "not fit"),
+        (
+            {"type": "object", "properties": {"a": {"$anchor": "1"}}},
+            "/properties/a/$anchor",
+            "form",
+        ),
+        ({"type": "object", "allOf": []}, "/allOf", "one entry"),
+        ({"type": "object", "properties": {"a": {"type": []}}}, "/properties/a/type", ""),
+        ({"type": "object", "properties": {"a": 5}}, "/properties/a", "should be"),
+        (
+            {"$schema": "http://json-schema.org/draft-04/schema#", "minimum": "1"},
+            "/minimum",
+            "number",
+        ),
+        ({"$schema": 5, "type": "object"}, "/$schema", "text"),
         ({"$schema": "http://json-schema.org/draft-07/schema#", "type": 1}, "/type", "no type"),
     ],
 )

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from webapp.events import EventType
 from webapp.forms.problems import UNKNOWN, Patch, Problem, Severity, Step, pointer
-from webapp.patches import Misfit, apply, loses_nothing
+from webapp.patches import apply, loses_nothing
 from webapp.refusals import meant, refused, without_meant
 from webapp.rules import Finding, Rule
 from webapp.rules.look import findings
@@ -86,10 +86,7 @@ def _held(problem: Problem, event: EventType, value: JsonValue) -> Problem:
     known = _all_problems(event, around)
     before = Counter(map(_kind, known))
     for _ in range(MOST_ALONG):
-        try:
-            after = _all_problems(event, apply(around, fix))
-        except Misfit:
-            break
+        after = _all_problems(event, apply(around, fix))
         counts = Counter(map(_kind, after))
         grown = {kind for kind in counts - before if kind[0] is Severity.ERROR}
         if not grown and counts[_kind(problem)] < before[_kind(problem)]:

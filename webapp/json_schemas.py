@@ -69,8 +69,6 @@ def _fault(text: str) -> Fault | None:
         kind.check_schema(schema)
     except SchemaError as error:
         return tuple(error.absolute_path), _in_words(error)
-    except RecursionError:
-        return (), "it goes too deep."
     return None
 
 
@@ -84,8 +82,6 @@ def _in_words(error: "ValidationError") -> str:
             kinds = [error.validator_value] if isinstance(error.validator_value, str) else []
             wanted = _KINDS.get(kinds[0], kinds[0]) if kinds else "something else"
             return f"{shown} should be {wanted}."
-        case "enum" | "const":
-            return f"{shown} is not possible here."
         case "anyOf" if error.absolute_path and error.absolute_path[-1] == "type":
             return (
                 f"{shown} is no type. Use string, number, integer, boolean, object, array or null."

@@ -102,6 +102,16 @@ def _lifted(at: str, owner: dict[str, JsonValue], known: tuple[str, ...]) -> Rem
     return Remedy(fix, safe=len(moves) == len(nested), does="lift its members one level")
 
 
+def _sound_of_part(at: str, part: dict[str, JsonValue], _: tuple[str, ...]) -> Remedy | None:
+    """Take the base64 out of what Chat Completions nests: ``{data, format}``."""
+    nested = _members(part["input_audio"])
+    if "audio" in part or not isinstance(nested.get("data"), str):
+        return None
+    move = {"op": "move", "from": at, "path": at.replace("/input_audio", "/audio")}
+    fix = ({"op": "replace", "path": at, "value": nested["data"]}, move)
+    return Remedy(fix, safe={*nested} == {"data"}, does="write its data as audio")
+
+
 _SESSION = "This is a setting of the session: send it in a session.update."
 _TOO_DEEP = "This is how Chat Completions nests it. Here its members stand one level higher."
 _OTHER_API = "Other APIs of OpenAI have this; Realtime has not."
@@ -339,6 +349,13 @@ STRAYS: tuple[Stray, ...] = (
         _TOO_DEEP,
         source="twilio-samples/speech-assistant-openai-realtime-api-python#3",
         mend=_lifted,
+    ),
+    Stray(
+        "/response/input/*/content/*",
+        ("input_audio",),
+        "This is how Chat Completions nests it. Here the base64 stands in audio.",
+        source="OpenAPI document 2.3.0, RealtimeConversationItemMessageUser",
+        mend=_sound_of_part,
     ),
     Stray(
         "/response/tool_choice",

@@ -374,9 +374,9 @@ def _part_type(refusal: Refusal) -> Remedy | None:
     if kind is None:
         return None
     steps = [*_write(refusal.at, kind)]
-    nested = refusal.owner.get(refusal.value)
+    nested = refusal.owner.get("image_url")
     if isinstance(nested, dict):
-        steps += _unwrapped(refusal, refusal.value, nested)
+        steps += _unwrapped(refusal, nested)
     return Remedy(tuple(steps), words=_part_words(refusal.value, role, kind))
 
 
@@ -384,22 +384,18 @@ def _part_words(value: str, role: str, kind: str) -> str:
     return f"In a message of the {role} this part is called “{kind}”, not “{value}”."
 
 
-def _unwrapped(refusal: Refusal, name: str, nested: Mapping[str, JsonValue]) -> Patch:
-    """Put what Chat Completions nests where it belongs: ``{url}`` and ``{data, format}``."""
-    at = f"{refusal.parent}/{name}"
-    if name == "image_url" and isinstance(nested.get("url"), str):
-        detail = nested.get("detail")
-        shown = detail in ("auto", "low", "high") and "detail" not in refusal.owner
-        add: Patch = ({"op": "add", "path": f"{refusal.parent}/detail", "value": detail},)
-        return (*_write(at, nested["url"]), *(add if shown else ()))
-    if name == "input_audio" and isinstance(nested.get("data"), str):
-        move = {"op": "move", "from": at, "path": f"{refusal.parent}/audio"}
-        return (*_write(at, nested["data"]), move)
-    return ()
+def _unwrapped(refusal: Refusal, nested: Mapping[str, JsonValue]) -> Patch:
+    """Put what Chat Completions nests, ``{url, detail}``, where it belongs."""
+    if not isinstance(nested.get("url"), str):
+        return ()
+    detail = nested.get("detail")
+    shown = detail in ("auto", "low", "high") and "detail" not in refusal.owner
+    add: Patch = ({"op": "add", "path": f"{refusal.parent}/detail", "value": detail},)
+    return (*_write(f"{refusal.parent}/image_url", nested["url"]), *(add if shown else ()))
 
 
 def _image_url(refusal: Refusal) -> Remedy | None:
-    if isinstance(refusal.value, dict) and (fix := _unwrapped(refusal, "image_url", refusal.value)):
+    if isinstance(refusal.value, dict) and (fix := _unwrapped(refusal, refusal.value)):
         safe = {*refusal.value} <= {"url", "detail"}
         return Remedy(fix, safe=safe, does="write the address itself")
     return None

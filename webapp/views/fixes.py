@@ -9,7 +9,7 @@ from webapp import fixes
 from webapp.drafts import Draft
 from webapp.errors import LocalError
 from webapp.forms.problems import Problem
-from webapp.forms.questions import Question, at_pointer, dom_id
+from webapp.forms.questions import Question, at_pointer
 from webapp.views import builder, current, kept
 from webapp.views.builder import EVENT
 from webapp.views.form_changes import Change
@@ -88,19 +88,16 @@ def changes(before: Question, after: Question) -> Iterator[Change]:
 
     Rows of members that the model does not know only ever go: a fix makes none.
     """
-    if before.node == after.node:
-        return
-    was = {part.name: part for part in before.parts}
     now = {part.name: part for part in after.parts}
-    if not now.keys() <= was.keys():
-        yield _whole(after)
-        return
-    for name in was.keys() - now.keys():
-        yield Change(f"#q-{dom_id(name)}", Swap.DELETE)
     yield Change(f"#o-{after.id}", Swap.INNER, after, "marks")
-    for name, part in now.items():
-        if part.node != was[name].node:
-            yield from changes(was[name], part) if _is_params(was[name], part) else [_whole(part)]
+    for was in before.parts:
+        part = now.get(was.name)
+        if part is None:
+            yield Change(f"#q-{was.id}", Swap.DELETE)
+        elif part.node != was.node and _is_params(was, part):
+            yield from changes(was, part)
+        elif part.node != was.node:
+            yield Change(f"#q-{part.id}", Swap.OUTER, part)
 
 
 def _is_params(was: Question, now: Question) -> bool:
@@ -108,9 +105,3 @@ def _is_params(was: Question, now: Question) -> bool:
     parts = [*was.parts, *now.parts]
     cut = {was.state, now.state} == {"set"} and not (was.block or now.block)
     return cut and bool(parts) and all(part.top for part in parts)
-
-
-def _whole(question: Question) -> Change:
-    if not question.name:
-        return Change("#form", Swap.INNER, question, "form")
-    return Change(f"#q-{question.id}", Swap.OUTER, question)
