@@ -85,7 +85,7 @@ def last_item_of(form: Sequence[tuple[str, str]]) -> tuple[str, list[tuple[str, 
     """Return where typing in the last input item posts to, and what."""
     name = [name for name, _ in form if re.fullmatch(r"response\.input\.[^.@]+@", name)][-1][:-1]
     own = [pair for pair in form if pair[0].startswith((f"{name}.", f"{name}@"))]
-    shown = [pair for pair in form if pair[0] == "shown" and pair[1].startswith(f"{name}:")]
+    shown = [pair for pair in form if pair[0] == "shown" and pair[1].startswith(f"{name}-")]
     return f"{PATH}/block/{name}", own + shown
 
 

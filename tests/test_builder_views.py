@@ -383,6 +383,13 @@ def test_any_buttons_in_any_order_work_the_same_with_and_without_script(
         check_same(shown, whole, button)
 
 
+def test_a_button_further_in_than_the_page_goes_brings_the_whole_form(page: Visitor) -> None:
+    shown = page.get(f"/events/ga/{EVENT}")
+    button = "set:response.audio.output.voice"
+    whole = pressed(page, shown, button, htmx=False, dialect="ga")
+    check_same(after(shown, pressed(page, shown, button, htmx=True, dialect="ga")), whole, button)
+
+
 def test_a_menu_opens_where_it_was_asked_for(page: Visitor) -> None:
     shown = pasted(page, GREETING)
     whole = pressed(page, shown, "menu:response.input.k1", htmx=False)
@@ -606,7 +613,7 @@ def test_an_item_that_moved_is_answered_with_the_whole_text(page: Visitor) -> No
     assert "#wire" in [p.get("hx-target") for p in answer.all("hx-partial")]
 
 
-@pytest.mark.parametrize("seen", [[], ["response.evil:00000000:10"], ["@close:00000000:00"]])
+@pytest.mark.parametrize("seen", [[], ["response.evil-00000000-10"], ["@close-00000000-00"]])
 def test_a_page_that_shows_something_else_altogether_is_given_the_whole_text(
     page: Visitor, seen: list[str]
 ) -> None:
@@ -615,7 +622,7 @@ def test_a_page_that_shows_something_else_altogether_is_given_the_whole_text(
 
 
 def test_names_of_blocks_that_the_page_claims_to_show_are_nothing_but_names(page: Visitor) -> None:
-    seen = [("shown", "@open:0:00"), ("shown", '"><b id="x">:0:00')]
+    seen = [("shown", "@open-0-00"), ("shown", '"><b id="x">-0-00')]
     answer = page.post_raw(f"{BETA}/check", seen, htmx=True)
     assert b"<b id" not in answer.data
 

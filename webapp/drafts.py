@@ -226,12 +226,16 @@ def typing_problems(node: Node, at: str, has: Has = _has_all) -> Iterator[Proble
         case Picked() | Unknown():
             yield from typing_problems(node.node, at, has)
         case Record():
-            named = [
+            parts = [
                 (below.name if isinstance(below, Unknown) else name, below)
                 for name, below in node.members.items()
+                if type(below) is not Leaf
             ]
-            yield from _problems_of_names([name for name, _ in named], at)
-            yield from _typing_problems_of(named, at, has)
+            if any(isinstance(below, Unknown) for _, below in parts):
+                typed = [name for name in node.members if not name.startswith("+")]
+                typed += [name for name, below in parts if isinstance(below, Unknown)]
+                yield from _problems_of_names(typed, at)
+            yield from _typing_problems_of(parts, at, has)
         case Table():
             entries = [(entry.name, entry.node) for entry in node.entries.values()]
             yield from _problems_of_names([name for name, _ in entries], at)

@@ -205,6 +205,10 @@ def _escaped(name: str) -> str:
     return name.replace("~", "~0").replace("/", "~1")
 
 
+# Where a value goes: how deep, behind which key, its name and pointer, and what follows it.
+_Spot: TypeAlias = tuple[int, str, str, str, str]
+
+
 class _Walk:
     """Turns nodes into lines; ``contents`` is asked for stored strings where they are wanted."""
 
@@ -214,10 +218,10 @@ class _Walk:
     def lines(self, node: Node, depth: int, key: str, comma: str) -> tuple[Line, ...]:
         """Return the lines of one node, a comma behind the last where one follows."""
         out: list[Line] = []
-        self._node(out, node, _Spot(depth, key, "", "", comma))
+        self._node(out, node, (depth, key, "", "", comma))
         return tuple(out)
 
-    def _node(self, out: list[Line], node: Node, spot: "_Spot") -> None:
+    def _node(self, out: list[Line], node: Node, spot: _Spot) -> None:
         match node:
             case Leaf():
                 self._scalar(out, node.value, spot)
@@ -245,30 +249,24 @@ class _Walk:
                 depth, key, name, pointer, comma = spot
                 out.append(Line(depth, key, text, "m", name, pointer, comma))
 
-    def _object(self, out: list[Line], members: list[tuple[str, str, Node]], spot: "_Spot") -> None:
+    def _object(self, out: list[Line], members: list[tuple[str, str, Node]], spot: _Spot) -> None:
         depth, _, name, pointer, _ = spot
         last = _open(out, spot, "{", "}", len(members))
         for place, (wire_name, at, node) in enumerate(members):
             comma = "," if place < last else ""
-            inner = _Spot(
-                depth + 1,
-                quote(wire_name),
-                f"{name}.{at}",
-                f"{pointer}/{_escaped(wire_name)}",
-                comma,
-            )
-            self._node(out, node, inner)
+            to = f"{pointer}/{_escaped(wire_name)}"
+            self._node(out, node, (depth + 1, quote(wire_name), f"{name}.{at}", to, comma))
         _close(out, spot, "}", last)
 
-    def _list(self, out: list[Line], listing: Listing, spot: "_Spot") -> None:
+    def _list(self, out: list[Line], listing: Listing, spot: _Spot) -> None:
         depth, _, name, pointer, _ = spot
         last = _open(out, spot, "[", "]", len(listing.items))
         for place, (at, item) in enumerate(listing.items.items()):
             comma = "," if place < last else ""
-            self._node(out, item, _Spot(depth + 1, "", f"{name}.{at}", f"{pointer}/{place}", comma))
+            self._node(out, item, (depth + 1, "", f"{name}.{at}", f"{pointer}/{place}", comma))
         _close(out, spot, "]", last)
 
-    def _value(self, out: list[Line], value: JsonValue, spot: "_Spot") -> None:
+    def _value(self, out: list[Line], value: JsonValue, spot: _Spot) -> None:
         """Free JSON: every line belongs to the one input it was typed into."""
         depth, _, name, pointer, _ = spot
         if isinstance(value, dict):
@@ -282,10 +280,10 @@ class _Walk:
             return
         last = _open(out, spot, opening, closing, len(members))
         for place, (key, to, item) in enumerate(members):
-            self._value(out, item, _Spot(depth + 1, key, name, to, "," if place < last else ""))
+            self._value(out, item, (depth + 1, key, name, to, "," if place < last else ""))
         _close(out, spot, closing, last)
 
-    def _scalar(self, out: list[Line], value: JsonValue, spot: "_Spot") -> None:
+    def _scalar(self, out: list[Line], value: JsonValue, spot: _Spot) -> None:
         depth, key, name, pointer, comma = spot
         kind = "s" if isinstance(value, str) else "n"
         out.append(Line(depth, key, scalar(value), kind, name, pointer, comma))
@@ -294,16 +292,6 @@ class _Walk:
         if self._contents is None:
             return f"“{node.label}”"
         return quote(self._contents(node.token) or "")
-
-
-class _Spot(NamedTuple):
-    """Where a value goes: how deep, behind which key, whose it is, and what follows."""
-
-    depth: int
-    key: str
-    name: str
-    pointer: str
-    comma: str
 
 
 def _open(out: list[Line], spot: _Spot, opening: str, closing: str, count: int) -> int:
@@ -318,4 +306,5 @@ def _open(out: list[Line], spot: _Spot, opening: str, closing: str, count: int) 
 
 def _close(out: list[Line], spot: _Spot, closing: str, last: int) -> None:
     if last >= 0:
-        out.append(Line(spot.depth, "", closing, "p", spot.name, spot.pointer, spot.comma))
+        depth, _, name, pointer, comma = spot
+        out.append(Line(depth, "", closing, "p", name, pointer, comma))

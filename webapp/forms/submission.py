@@ -206,9 +206,9 @@ class _Reader:
 
     def _record(self, field: Group, name: str, branch: _Branch) -> Record:
         members: dict[str, Node] = {}
+        children = branch.children
         for member, below in field.members.items():
-            sent = branch.children.get(member)
-            at = f"{name}.{member}" if name else member
+            sent = children.get(member)
             if sent is None:
                 if isinstance(below, Fixed) and below.implied:
                     members[member] = Leaf(below.value, below.value)
@@ -217,8 +217,8 @@ class _Reader:
             elif sent.text is None and "" not in sent.marks:
                 continue  # nothing but strange inputs: the count tells
             else:
-                members[member] = self.read(below, at, sent)
-        for key, sent in branch.children.items():
+                members[member] = self.read(below, f"{name}.{member}" if name else member, sent)
+        for key, sent in children.items():
             if key.startswith("+") and is_key(key[1:]):
                 members[key] = self.read(EXTRA, f"{name}.{key}", sent)
         order = self._mark(branch, "order")

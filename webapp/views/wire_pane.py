@@ -41,7 +41,8 @@ class Pane:
         They say whether a comma follows, and whether the text is compact.
         """
         flags = f"{self.block.followed:d}{self.compact:d}"
-        return f"{self.block.name}:{crc32(self.lines.encode()):08x}:{flags}"
+        # Hyphens, since forms escape colons.
+        return f"{self.block.name}-{crc32(self.lines.encode()):08x}-{flags}"
 
     @property
     def inner(self) -> str:
@@ -120,7 +121,7 @@ def html(parts: Iterable[Pane]) -> Markup:
 
 def changes(parts: Sequence[Pane], seen: Sequence[str]) -> Markup | None:
     """Return the partials that bring a page that shows ``seen`` up to date; None: all of it."""
-    before = {entry.split(":", 1)[0]: entry for entry in seen}
+    before = {entry.split("-", 1)[0]: entry for entry in seen}
     after = {part.block.name: part for part in parts}
     kept = [name for name in before if name in after]
     if kept != [name for name in after if name in before] or not kept:
