@@ -56,11 +56,7 @@ class Pane:
     @property
     def html(self) -> str:
         """The block's element."""
-        block = self.block
-        return (
-            f'<div class="blk" id="w-{self.id}" data-name="{block.name}"'
-            f' data-at="{escape(block.pointer)}">{self.inner}</div>'
-        )
+        return f'<div class="blk" id="w-{self.id}" data-name="{self.block.name}">{self.inner}</div>'
 
 
 def flags(seen: str) -> tuple[bool, bool]:
