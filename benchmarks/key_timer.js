@@ -7,8 +7,20 @@ window.keyTimer = (view) => {
   let pressedAt = 0;
   let expected = null;
 
-  addEventListener("keydown", (event) => { pressedAt = event.timeStamp; }, true);
-  addEventListener("input", ({ target }) => { expected = JSON.stringify(target.value).slice(1, -1); }, true);
+  addEventListener(
+    "keydown",
+    (event) => {
+      pressedAt = event.timeStamp;
+    },
+    true,
+  );
+  addEventListener(
+    "input",
+    ({ target }) => {
+      expected = JSON.stringify(target.value).slice(1, -1);
+    },
+    true,
+  );
 
   const isInView = (node) => (node instanceof Element ? node : node.parentElement)?.closest(view);
   const showsExpected = (node) => isInView(node) && node.textContent.includes(expected);
@@ -29,6 +41,11 @@ window.keyTimer = (view) => {
     else times.push(time);
   };
   return {
-    next: () => times.length ? times.shift() : new Promise((resolve) => { waiting.push(resolve); }),
+    next: () =>
+      times.length
+        ? times.shift()
+        : new Promise((resolve) => {
+            waiting.push(resolve);
+          }),
   };
 };

@@ -40,8 +40,9 @@ function fill(slot, items) {
     }),
   );
   const control = document.getElementById(slot.id.replace("p-", "f-"));
-  control?.toggleAttribute("aria-invalid", items.length > 0);
-  if (items.length) control?.setAttribute("aria-invalid", "true");
+  const wrong = items.some((item) => item.dataset.severity === "error");
+  if (wrong) control?.setAttribute("aria-invalid", "true");
+  else control?.removeAttribute("aria-invalid");
 }
 
 document.addEventListener("cuecard:redrawn", place);

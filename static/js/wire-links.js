@@ -40,7 +40,8 @@ function mark(scroll) {
   marked = [];
   const control = document.activeElement;
   if (!control?.closest("#form")) return;
-  const name = (control.name && control.name !== "do" ? control.name.split("@")[0] : null) ??
+  const name =
+    (control.name && control.name !== "do" ? control.name.split("@")[0] : null) ??
     control.closest("[data-name]")?.dataset.name;
   if (!name) return;
   for (let at = name; at; at = at.slice(0, Math.max(at.lastIndexOf("."), 0))) {

@@ -22,6 +22,7 @@ from webapp.events.server import ServerEvent
 from webapp.sessions.protocol import read_received
 
 MIB = 1024 * 1024
+DRAIN_S = 0.02
 STOP_TIMEOUT_S = 3.0
 LISTEN_TIMEOUT_S = 1.0
 MAX_FRAME_BYTES = 16 * MIB
@@ -316,5 +317,7 @@ def _run(loop: asyncio.AbstractEventLoop) -> None:
             finish = asyncio.gather(*pending, return_exceptions=True)
             loop.run_until_complete(asyncio.wait_for(finish, STOP_TIMEOUT_S))
         loop.run_until_complete(loop.shutdown_asyncgens())
+        # A transport that was cut closes its socket in the next turns of the loop.
+        loop.run_until_complete(asyncio.sleep(DRAIN_S))
     finally:
         loop.close()
