@@ -228,9 +228,11 @@ def render_page(
     conversion: Conversion | None = None,
     found_at: str = "",
     fixed: object = None,
+    pane: str = "event",
 ) -> str:
-    """Return the whole builder around a draft."""
+    """Return the whole builder around a draft; where there is room for one column, ``pane``."""
     around = {
+        "pane": pane,
         "chosen": chosen,
         "focus": focus,
         "menu": menu,

@@ -310,7 +310,7 @@ def _answer(
         if session is not None:
             session.wait_until_quiet(QUIET_S)
         g.column = _column(draft, session, said)
-        return Response(render_page(draft), status)
+        return Response(render_page(draft, pane="session"), status)
     if session is not None and session is _shown_session():
         column = Column(draft.dialect, draft.type, session, said=said)
         html = render_template("sessions/_said.html", column=column)
