@@ -20,8 +20,9 @@ run: $(VENV)/run.stamp  ## start the app and print its address
 test: $(VENV)/test.stamp  ## run every test, in a browser too
 	@$(BIN)/python -m tests.browser.find_browser
 	$(BIN)/pytest --ignore=tests/browser
-	@# One after the other and in a process of their own: some look at how long the page takes.
-	$(BIN)/pytest --numprocesses=0 tests/browser
+	@# In processes of their own, and at the end by itself what looks at how long the page takes.
+	$(BIN)/pytest -m "not alone" tests/browser
+	$(BIN)/pytest -m alone --numprocesses=0 tests/browser
 
 check: $(VENV)/test.stamp node_modules/check.stamp  ## format, lint, types, imports, templates, scripts, styles
 	$(BIN)/ruff format --check

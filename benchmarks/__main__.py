@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import keystrokes, rjsf_page, served, server_time
+from benchmarks import keystrokes, relay, rjsf_page, served, server_time
 from benchmarks.builder_page import PATH, builder_page
 from benchmarks.figures import (
     Measured,
@@ -91,6 +91,7 @@ PARTS: dict[str, Callable[[], Measured]] = {
     "throughput": server_time.throughput,
     "preview": server_time.preview_by_size,
     "start": server_time.start,
+    "relay": relay.relay,
 }
 
 

@@ -1,5 +1,8 @@
 """A client in a process of its own that keeps a server busy over several kept-alive connections.
 
+No request is sent twice: the digits `00000000` in it become the number of the request, as one
+place of a form changes from keystroke to keystroke.
+
 `python -m benchmarks.load PORT CONNECTIONS SECONDS < request` prints the times in ms as JSON.
 """
 
@@ -9,6 +12,8 @@ import socket
 import sys
 import time
 from dataclasses import dataclass, field
+
+NUMBERED = b"00000000"
 
 
 @dataclass(slots=True)
@@ -25,10 +30,11 @@ class Connection:
         self.stream = socket.create_connection(("127.0.0.1", self.port))
         self.stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
-    def send(self) -> None:
+    def send(self, number: int) -> None:
         self.answer.clear()
+        request = self.request.replace(NUMBERED, b"%08d" % number)
         self.sent_at = time.perf_counter()
-        self.stream.sendall(self.request)
+        self.stream.sendall(request)
 
     def receive(self) -> float | None:
         """Take what has arrived; return the time of the whole answer in ms once it is there."""
@@ -61,14 +67,14 @@ def keep_busy(port: int, request: bytes, connections: int, seconds: float) -> li
         for _ in range(connections):
             connection = Connection(port, request)
             waiting.register(connection.stream, selectors.EVENT_READ, connection)
-            connection.send()
+            connection.send(len(waiting.get_map()))
         until = time.perf_counter() + seconds
         while time.perf_counter() < until:
             for key, _ in waiting.select(timeout=1):
                 taken = key.data.receive()
                 if taken is not None:
                     times.append(taken)
-                    key.data.send()
+                    key.data.send(connections + len(times))
     return times
 
 

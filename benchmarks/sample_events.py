@@ -23,7 +23,7 @@ def event_of_forty() -> Json:
         "event_id": "bench_40",
         "response": {
             "modalities": ["text", "audio"],
-            "instructions": "Answer in one short sentence. Offer to call back.",
+            "instructions": "Answer in one short sentence. Offer to call back. 00000000",
             "voice": "marin",
             "output_audio_format": "pcm16",
             "temperature": 0.8,

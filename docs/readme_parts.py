@@ -26,6 +26,8 @@ def _shown(default: object) -> str:
     match default:
         case () | "":
             return "none"
+        case tuple():
+            return f"`{','.join(default)}`"
         case int() if default >= MIB:
             return f"{default // MIB} MiB"
         case _:

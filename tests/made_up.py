@@ -6,6 +6,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from webapp.drafts import form_of
+from webapp.exact_json.reader import JsonValue
+from webapp.exact_json.values import read_number
 from webapp.forms.fields import (
     Choice,
     Field,
@@ -20,8 +22,6 @@ from webapp.forms.fields import (
     Text,
     Variants,
 )
-from webapp.wire_reader import JsonValue
-from webapp.wire_values import read_number
 
 # Events are large, so making one takes longer than hypothesis expects.
 _UNHURRIED = settings(deadline=None, suppress_health_check=[*HealthCheck])

@@ -2,13 +2,14 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
+from websockets.typing import Subprotocol
 
 from webapp.sandbox.server import serve_sandbox
 
@@ -85,7 +86,9 @@ def recorded_sandbox(path: str = "/v1/realtime") -> Iterator[RecordedSandbox]:
                 with suppress(ConnectionClosed):
                     await recorded.relay(client, sandbox.url)
 
-            async with serve(play, "127.0.0.1", 0, max_size=None) as server:
+            async with serve(
+                play, "127.0.0.1", 0, max_size=None, select_subprotocol=_first_offered
+            ) as server:
                 port = server.sockets[0].getsockname()[1]
                 recorded.url = f"ws://127.0.0.1:{port}{path}?model=rehearsal"
                 ready.set()
@@ -100,3 +103,7 @@ def recorded_sandbox(path: str = "/v1/realtime") -> Iterator[RecordedSandbox]:
         loop.call_soon_threadsafe(ended.set)
         thread.join()
         loop.close()
+
+
+def _first_offered(_: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+    return next(iter(offered), None)

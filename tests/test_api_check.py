@@ -7,9 +7,9 @@ from flask import Flask
 
 from tests.cases_on_disk import Case, all_cases
 from tests.written_events import problems
-from webapp.patches import apply
-from webapp.wire_reader import read_json
-from webapp.wire_writer import write
+from webapp.exact_json.patches import apply
+from webapp.exact_json.reader import read_json
+from webapp.exact_json.writer import write
 
 CHECK = "/api/v1/check"
 

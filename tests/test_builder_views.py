@@ -12,16 +12,15 @@ from hypothesis import strategies as st
 
 from tests.cases_on_disk import Case, all_cases
 from tests.made_up import DIALECTS, EVENT, any_events, brief
-from tests.page import Page, Visitor, read, text_of
-from tests.quick_page import quick
+from tests.page import Page, Visitor, quick, read, text_of
 from tests.swapping import after
 from webapp.drafts import form_of
 from webapp.events import EVENTS
+from webapp.exact_json.reader import JsonValue, read_json
+from webapp.exact_json.writer import write
 from webapp.examples import EXAMPLES, Example
 from webapp.forms.submission import fill, flatten
 from webapp.views.wire_pane import MOST_CHANGES
-from webapp.wire_reader import JsonValue, read_json
-from webapp.wire_writer import write
 
 Inputs = list[tuple[str, str]]
 
@@ -55,7 +54,8 @@ def sent(page: Visitor, fields: Inputs, dialect: str = "beta") -> str:
 
 def answers(shown: Page) -> Inputs:
     """What a page holds of the event itself, and which blocks of it are shown."""
-    return [pair for pair in shown.fields("builder") if pair[0] not in ("draft", "token")]
+    strangers = ("draft", "token", "text", "raw")
+    return [pair for pair in shown.fields("builder") if pair[0] not in strangers]
 
 
 def wire(shown: Page) -> str:
@@ -401,25 +401,46 @@ def test_a_menu_opens_where_it_was_asked_for(page: Visitor) -> None:
 
 
 @pytest.mark.parametrize(
-    ("button", "status"),
+    "button",
     [
-        ("menu:evil", 404),
-        ("nonsense", 400),
-        ("set:evil", 400),
-        ("unset:response.input.k9", 400),
-        ("shape::json", 400),
-        ("set:<script>", 400),
+        "menu:evil",
+        "open:response.input.k9",
+        "nonsense",
+        "set:evil",
+        "set:response.voice:no_such_kind",
+        "set:response.conversation:neither",
+        "set:response.instructions:loud",
+        "add:response.input:no_such_item",
+        "add:response.metadata:no_such_pair",
+        "add:response.instructions",
+        "unset:response.input.k9",
+        "move:response.input.k1:k9",
+        "shape::json",
+        "set:<script>",
     ],
 )
 @pytest.mark.parametrize("htmx", [True, False])
-def test_a_button_that_is_not_there_is_refused(
-    page: Visitor, button: str, status: int, htmx: bool
+def test_a_button_that_is_not_there_is_refused_and_the_form_stays(
+    page: Visitor, button: str, htmx: bool
 ) -> None:
-    fields = [*pasted(page, GREETING).fields("builder"), ("do", button)]
+    before = pasted(page, GREETING)
+    fields = [*before.fields("builder"), ("do", button)]
     answer = page.post_raw(f"{BETA}/form", fields, htmx=htmx)
-    assert answer.status_code == status
     assert b"<script>" not in answer.data
     assert answer.headers.get("HX-Retarget") == ("#messages" if htmx else None)
+    shown = read(answer, 400)
+    assert "there is nothing by this name on the form now" in text_of(shown.one(".message__what"))
+    if not htmx:
+        assert answers(shown) == answers(before)
+        assert wire(shown) == write(GREETING)
+
+
+@pytest.mark.parametrize("name", ["text", "draft", "do", "style", "origin", "raw"])
+def test_a_control_that_comes_twice_is_refused(page: Visitor, name: str) -> None:
+    for route in ("check", "form", "raw", "wire", "preview", "undo"):
+        answer = page.post_raw(f"{BETA}/{route}", [(name, "a"), (name, "b")])
+        assert answer.status_code == 400, route
+        assert "sent twice" in read(answer, 400).text
 
 
 # -- raw text --------------------------------------------------------------------------------------
@@ -449,13 +470,13 @@ def test_unreadable_text_stays_with_line_and_column(page: Visitor, htmx: bool) -
     assert re.search(r"Line 3, column 15", shown.text)
     if not htmx:
         assert shown.one("textarea#raw-text").text == text.removesuffix("")
-        assert shown.fields("raw-form")[0] == ("text", text.replace("\n", "\r\n"))
+        assert ("text", text.replace("\n", "\r\n")) in shown.fields("builder")
 
 
 def test_the_form_waits_while_the_text_cannot_be_read(page: Visitor) -> None:
     shown = pasted(page, GREETING)
     editing = page.submit(shown, "builder", press=shown.one(f"button[formaction={BETA}/raw/edit]"))
-    broken = page.submit(editing, "raw-form", change={"text": "{"}, status=422)
+    broken = page.submit(editing, press="Read into the form", change={"text": "{"}, status=422)
     assert wire(broken) == write(GREETING)
     assert answers(broken) == answers(editing)
 
@@ -464,7 +485,7 @@ def test_the_last_of_equal_names_is_kept_on_request(page: Visitor) -> None:
     text = '{"type": "response.create", "event_id": "a", "event_id": "b"}'
     refused = page.post(f"{BETA}/raw", {"text": text}, status=422)
     assert "event_id" in refused.text
-    again = page.submit(refused, "raw-form", press="Keep the last of each")
+    again = page.submit(refused, press="Keep the last of each")
     assert read_json(wire(again)) == {"type": EVENT, "event_id": "b"}
 
 
@@ -478,7 +499,7 @@ def test_the_text_of_the_form_can_be_edited(page: Visitor) -> None:
     fields = pasted(page, GREETING).fields("builder")
     for htmx in (True, False):
         shown = page.post(f"{BETA}/raw/edit", fields, htmx=htmx)
-        assert shown.fields("raw-form")[0] == ("text", write(GREETING).replace("\n", "\r\n"))
+        assert ("text", write(GREETING).replace("\n", "\r\n")) in shown.fields("builder")
 
 
 @pytest.mark.parametrize("value", [{"a\nb": 1}, {"type": EVENT, "response": {"\r": None}}, {}])
@@ -584,13 +605,24 @@ def test_a_page_that_shows_one_event_is_brought_to_any_other(app: Flask) -> None
 
 
 def test_fifty_problems_are_shown_and_the_rest_counted(page: Visitor) -> None:
-    shown = pasted(page, {"type": EVENT, "response": {f"x{n}": n for n in range(2_000)}})
+    params: JsonValue = {f"x{n}": n for n in range(2_000)}
+    shown = quick(page.post_raw(f"{BETA}/raw", {"text": write({"response": params})}, htmx=True))
     assert len(shown.all("#problems .problem")) == 50
-    assert text_of(shown.one(".problems__more")) == "and 1950 more"
-    assert "2000 errors" in shown.text
-    fragment = page.post_raw(f"{BETA}/check", shown.fields("builder"), htmx=True)
-    problems = fragment.get_data(as_text=True).partition('id="problems"')[2]
-    assert len(problems) < 64 * 1024
+    assert text_of(shown.one(".problems__more")) == "and 1951 more"
+    assert "2001 errors" in shown.text
+    assert len(shown.all("#wire .ln--error")) == 2_002  # "type" is missing: both lines of the event
+
+
+def test_the_gravest_of_several_problems_marks_a_line(page: Visitor) -> None:
+    part: JsonValue = {"type": "input_text", "text": 7}
+    tool: JsonValue = {"type": "function", "name": "n", "description": 1, "new": 2}
+    item: JsonValue = {"type": "message", "role": "user", "content": [part]}
+    shown = pasted(page, {"response": {"tools": [tool], "input": [item]}})
+    marked = ["".join(line.itertext()).strip() for line in shown.all("#wire .ln--error")]
+    assert '"text": 7' in marked
+    assert {'"description": 1,', '"new": 2'} <= set(marked)
+    assert marked[0] == "{"
+    assert marked[-1] == "}"
 
 
 def test_problems_are_counted_on_what_is_around_them(page: Visitor) -> None:

@@ -1,5 +1,7 @@
 """The rules beyond the schema, and all problems of an event taken together."""
 
+from collections.abc import Callable
+from cProfile import Profile
 from dataclasses import replace
 from typing import Any
 
@@ -7,10 +9,10 @@ import pytest
 
 from tests.cases_on_disk import Case, all_cases
 from tests.written_events import SAID, USER, mcp, part, problems, voiced, wire
-from webapp.checks import check, problems_of, problems_of_part
+from webapp.checks.checking import check, problems_of, problems_of_part
+from webapp.checks.refusals import STRAYS, Stray
 from webapp.events import DIALECTS, EVENTS
-from webapp.forms.problems import Problem, Severity
-from webapp.refusals import STRAYS, Stray
+from webapp.forms.problems import Problem, Severity, pointer
 
 GRAVITY = {Severity.ERROR: 2, Severity.WARNING: 1, Severity.NOTE: 0}
 
@@ -202,6 +204,12 @@ def test_a_part_spelled_as_beta_servers_want_it_is_no_error() -> None:
     assert [p.severity for p in problems("ga", event)] == [Severity.ERROR]
 
 
+def test_speech_spelled_as_beta_servers_do_is_no_error() -> None:
+    event = wire(**part("assistant", type="audio", transcript="Hi"))
+    assert [p.severity for p in problems("beta", event)] == [Severity.WARNING]
+    assert [p.severity for p in problems("ga", event)] == [Severity.ERROR]
+
+
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_null_instructions_are_only_warned_about(dialect: str) -> None:
     [problem] = problems(dialect, wire(instructions=None))
@@ -329,3 +337,92 @@ def test_the_parts_together_find_what_the_whole_finds_there(case: Case) -> None:
 def _told(problem: Problem) -> Problem:
     """A problem without its fix, which may reach beyond the part."""
     return replace(problem, fix=None, safe=False, does="")
+
+
+# However long an event is.
+
+
+SLIPS: dict[str, Callable[[int], dict[str, Any]]] = {
+    "parts": lambda number: {
+        "input": [{**USER, "content": [{"type": "text", "text": "Hi"}]} for _ in range(number)]
+    },
+    "parts of one message": lambda number: {
+        "input": [{**USER, "content": [{"type": "text", "text": "Hi"}] * number}]
+    },
+    "ids": lambda number: {"input": [{**SAID, "id": f"{n}{'i' * 40}"} for n in range(number)]},
+    "one id": lambda number: {"input": [{**SAID, "id": "i" * 40}] * number},
+    "names": lambda number: {
+        "tools": [{"type": "function", "name": f"f {n}"} for n in range(number)]
+    },
+    "nested tools": lambda number: {
+        "tools": [{"type": "function", "function": {"name": f"f{n}"}} for n in range(number)]
+    },
+    "same tools": lambda number: {"tools": [{"type": "function", "name": "f"}] * number},
+    "metadata": lambda number: {"metadata": {f"k{n}": n for n in range(number)}},
+    "variables": lambda number: {
+        "prompt": {"id": "p", "variables": {f"k{n}": n for n in range(number)}}
+    },
+    "needed arguments": lambda number: {
+        "tools": [
+            {
+                "type": "function",
+                "name": "f",
+                "parameters": {
+                    "type": "object",
+                    "properties": {},
+                    "required": [f"a{n}" for n in range(number)],
+                },
+            }
+        ]
+    },
+}
+
+
+@pytest.mark.parametrize("slips", SLIPS.values(), ids=SLIPS)
+def test_a_longer_event_takes_longer_in_proportion(slips: Callable[[int], dict[str, Any]]) -> None:
+    """Counted in calls of functions, which no busy machine changes."""
+    short, long = (calls_to_check(wire(**slips(number))) for number in (40, 400))
+    assert long < 14 * short
+
+
+def calls_to_check(event: Any) -> int:
+    problems("ga", event)  # what is read once is read
+    profile = Profile()
+    profile.runcall(problems, "ga", event)
+    return sum(entry.callcount for entry in profile.getstats())
+
+
+def test_two_ids_that_would_be_cut_alike_are_left_to_people() -> None:
+    event = wire(input=[{**SAID, "id": "i" * 40}, {**SAID, "id": "i" * 41}])
+    assert [(problem.at, problem.fix) for problem in problems("ga", event)] == [
+        ("/response/input/0/id", None),
+        ("/response/input/1/id", None),
+    ]
+
+
+def test_fixes_in_a_long_event_are_about_their_own_places() -> None:
+    said = [{**SAID, "id": f"{n}{'i' * 40}"} for n in range(30)]
+    output = {"type": "function_call_output", "call_id": "b", "output": ""}
+    call = {"type": "function_call", "name": "f", "call_id": "a", "arguments": "{}"}
+    event = wire(input=[*said, call, output], metadata={"a/b": 1, "c~d": 2, "e": "3"})
+    fixes = {problem.at: problem.fix for problem in problems("ga", event) if problem.fix}
+    assert fixes["/response/input/7/id"] == (
+        {"op": "replace", "path": "/response/input/7/id", "value": f"7{'i' * 31}"},
+    )
+    assert fixes["/response/input/31/call_id"] == (
+        {"op": "replace", "path": "/response/input/31/call_id", "value": "a"},
+    )
+    assert fixes["/response/metadata/a~1b"] == (
+        {"op": "replace", "path": "/response/metadata/a~1b", "value": "1"},
+    )
+    assert fixes["/response/metadata/c~0d"] == (
+        {"op": "replace", "path": "/response/metadata/c~0d", "value": "2"},
+    )
+
+
+@pytest.mark.parametrize("name", ["²", "5", "a/b", "~"])
+def test_a_part_with_any_name_is_looked_at(name: str) -> None:
+    at = pointer(["response", name])
+    [problem] = problems_of_part(EVENTS["ga", "response.create"], at, 5)
+    assert problem.at == at
+    assert problem.fix == ({"op": "remove", "path": at},)

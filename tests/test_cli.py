@@ -4,6 +4,8 @@ import os
 import socket
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 import pytest
 
@@ -102,3 +104,46 @@ def test_an_unknown_command_is_refused(capsys: pytest.CaptureFixture[str]) -> No
         cli.main(["fly"])
     assert leaving.value.code == 2
     assert "invalid choice" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "0", "0x0"])
+def test_it_does_not_start_where_others_could_use_its_key(host: str) -> None:
+    environ = {
+        **os.environ,
+        "CUECARD_ALLOWED_HOSTS": "cards.example",
+        "CUECARD_PASSWORD": "",
+        "OPENAI_API_KEY": "sk-canary-start-2718",
+    }
+    began_s = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-m", "webapp.cli", "run", "--host", host, "--port", "0"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env=environ,
+    )
+    assert time.monotonic() - began_s < 5
+    assert done.returncode == 2
+    assert done.stdout == ""
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("cuecard: CUECARD_PASSWORD is empty")
+    assert "sk-canary" not in line
+
+
+def test_a_list_of_endpoints_that_cannot_be_used_is_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text("[[endpoints]]\nslug = 'x'\n", "utf-8")
+    for arguments in (["run", "--port", "0"], ["export", "-", "--language", "json"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "webapp.cli", *arguments],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+            input="{}",
+            env={**os.environ, "CUECARD_ENDPOINTS": str(path)},
+        )
+        assert done.returncode == 2
+        words = f"cuecard: CUECARD_ENDPOINTS: {path}, endpoint 1, address: has to be there\n"
+        assert done.stderr == words

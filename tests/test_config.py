@@ -48,6 +48,8 @@ def test_the_environment_is_read_and_overridden() -> None:
         ("CUECARD_ALLOWED_HOSTS", "http://cards.example"),
         ("CUECARD_ALLOWED_HOSTS", "cards.example/x"),
         ("CUECARD_HOST", "   "),
+        ("AZURE_OPENAI_ENDPOINT", "http://x.openai.azure.com"),
+        ("AZURE_OPENAI_ENDPOINT", "https://x.evil.example"),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_named(name: str, value: str) -> None:

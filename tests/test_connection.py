@@ -121,7 +121,7 @@ def test_a_dropped_socket_keeps_everything_and_can_be_reconnected() -> None:
 
 def test_cancel_stops_a_running_response() -> None:
     with session_at(lambda: serve_sandbox(seed=7, speed=1)) as session:
-        session.send(create(modalities=["text"], metadata={"sandbox": "slow"}))
+        session.send(create(modalities=["text"], metadata={"sandbox": "slow:16"}))
         wait_for(lambda: any(entry.parts for entry in entries(session, "response")))
         session.cancel()
         session.wait_until_quiet(10)
@@ -129,6 +129,40 @@ def test_cancel_stops_a_running_response() -> None:
         assert response.mark("outcome") == "cancelled"
         with pytest.raises(LocalError, match="No response"):
             session.cancel()
+
+
+BETA_SESSION = {"modalities": ["text"], "voice": "alloy", "input_audio_format": "pcm16"}
+GA_SESSION = {"type": "realtime", "output_modalities": ["audio"], "audio": {}}
+
+
+@pytest.mark.parametrize(
+    ("asked", "session", "spoken"),
+    [
+        ("beta", BETA_SESSION, "beta"),
+        ("beta", GA_SESSION, "ga"),
+        ("beta", {"output_modalities": ["text"]}, "ga"),
+        ("ga", GA_SESSION, "ga"),
+        ("ga", BETA_SESSION, "beta"),
+        ("ga", {"voice": "alloy"}, "beta"),
+        ("ga", {"model": "m"}, "ga"),
+        ("beta", {"modalities": ["text"], "audio": {}}, "beta"),
+        ("ga", {"modalities": ["text"], "audio": {}}, "ga"),
+        ("beta", [], "beta"),
+    ],
+)
+def test_the_shape_of_the_session_tells_which_dialect_is_spoken(
+    asked: str, session: object, spoken: str
+) -> None:
+    async def create(socket: ServerConnection) -> None:
+        await socket.send(json.dumps({"type": "session.created", "session": session}))
+        await socket.wait_closed()
+
+    with session_at(playing(create), asked) as live:
+        wait_for(lambda: live.state is not State.CONNECTING or bool(entries(live, "event")))
+        said = [entry.words("text") for entry in entries(live, "notice")]
+        assert live.dialect == spoken
+        corrected = [words for words in said if words.startswith("The server speaks")]
+        assert len(corrected) == (asked != spoken)
 
 
 # -- what we send ----------------------------------------------------------------------------------
@@ -202,23 +236,37 @@ def test_the_library_is_never_asked_to_log_headers() -> None:
 
 # -- how it does not open --------------------------------------------------------------------------
 
-PAGE = b"<h1>secret-in-the-body</h1>" + b"x" * 100_000
+PAGE = b"<h1>sk-secret-in-the-body-0123456789</h1>" + b"x" * 100_000
 
 
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
         (b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 5\r\n\r\nnope!", "HTTP status 401"),
-        (b"HTTP/1.1 403 Forbidden\r\nContent-Length: 100027\r\n\r\n" + PAGE, "HTTP status 403"),
+        (b"HTTP/1.1 403 Forbidden\r\nContent-Length: 100041\r\n\r\n" + PAGE,
+         "The server said: “[key] xxx"),
+        (b"HTTP/1.1 403 Forbidden\r\nContent-Length: 44\r\n\r\n"
+         b"<title>No</title>\x07 for <b onclick=1>you</b>!", "The server said: “No for you !”"),
+        (b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", "no such model"),
+        (b"HTTP/1.1 503 Busy\r\nRetry-After: 7\r\nContent-Length: 0\r\n\r\n", "overloaded"),
+        (b"HTTP/1.1 599 Odd\r\nContent-Length: 0\r\n\r\n", "failed on its own side"),
         (b"HTTP/1.1 429 Slow\r\nRetry-After: 12\r\nContent-Length: 0\r\n\r\n", "after 12 s"),
         (b"HTTP/1.1 429 Slow\r\nRetry-After: <b>\r\nContent-Length: 0\r\n\r\n", "HTTP status 429"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", "HTTP status 200"),
         (b"HTTP/1.1 302 Found\r\nLocation: ws://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n",
-         "not as a Realtime server"),
+         "Redirect refused"),
         (b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
          b"Sec-WebSocket-Accept: wrong\r\n\r\n", "not as a Realtime server"),
-        (b"SSH-2.0-OpenSSH_9.6\r\n\r\n", "The server"),
-        (b"HTTP/1.1 101 S\r\n" + b"x: y\r\n" * 10_000, "did not answer within 1 s"),
+        (b"SSH-2.0-OpenSSH_9.6\r\n\r\n", "not as a Realtime server"),
+        (b"HTTP/1.1 101 S\r\n" + b"x: y\r\n" * 100_000, "not as a Realtime server"),
+        (b"HTTP/1.1 101 S\r\nx: " + b"y" * 1_000_000, "not as a Realtime server"),
+        (b"HTTP/1.1 403 No\r\n" + b"x: y\r\n" * 100_000, "HTTP status 403"),
+        (b"HTTP/1.1 403 No\r\nContent-Length: 10485760\r\n\r\n" + b"<p>Go away!</p>" * 700_000,
+         "The server said: “Go away! Go away!"),
+        (b"HTTP/1.1 503 Busy\r\nRetry-After: 9\r\nTransfer-Encoding: chunked\r\n\r\n"
+         + b"FFFF\r\n" + b"x" * 0xFFFF, "after 9 s"),
+        (b"HTTP/1.1 502 Bad\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nOh!\r\n0\r\n\r\n",
+         "The server said: “Oh!”"),
         (b"HTTP/1.1 200", "did not answer within 1 s"),
         (b"", "did not answer within 1 s"),
     ],

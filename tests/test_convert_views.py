@@ -69,8 +69,10 @@ def test_converting_can_be_taken_back_exactly(page: Visitor) -> None:
 
 
 def own(page: Page) -> list[tuple[str, str]]:
-    """The fields of a page, without the one that is new each time: the key to send once."""
-    return [(name, text) for name, text in page.fields("builder") if name != "token"]
+    """The fields of a page, without those of the page itself: its key to send once, its origin."""
+    return [
+        (name, text) for name, text in page.fields("builder") if name not in ("origin", "token")
+    ]
 
 
 def link(page: Page, words: str) -> str:
@@ -127,7 +129,7 @@ def test_a_draft_that_cannot_be_kept_is_converted_with_a_word(
     page: Visitor, app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shown = page.submit(opened(page, "beta", GREETING), press="GA")
-    monkeypatch.setattr(parts(app).drafts, "keep", lambda _: False)
+    monkeypatch.setattr(parts(app).drafts, "keep", lambda *_: False)
     after = page.submit(shown, press="Convert")
     assert "There is no way back" in text_of(after.one(".converted"))
     assert wire(page, after) == convert(GREETING, "beta", "ga").value

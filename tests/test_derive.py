@@ -53,6 +53,7 @@ TEXT = {"type": "string"}
         ({"type": "object", "additionalProperties": True}, Json(initial="{}", required=True)),
         ({"type": "object", "additionalProperties": {}}, Json(initial="{}", required=True)),
         ({"type": "object", "x-initial": '{"a": 1}'}, Json(initial='{"a": 1}', required=True)),
+        ({"type": "object", "x-rows": True}, Json(initial="{}", rows=True, required=True)),
         ({}, Json(required=True)),
         (NULL, Json(required=True)),
         ({"type": "array"}, Json(required=True)),

@@ -1,5 +1,7 @@
 """An event in the other dialect: the tables, what must never be lost, and the guess."""
 
+from collections.abc import Callable
+from cProfile import Profile
 from typing import Any
 
 import pytest
@@ -7,11 +9,11 @@ from hypothesis import given
 
 from tests.cases_on_disk import Case, all_cases
 from tests.made_up import any_events, any_json, events, thorough
-from webapp.checks import problems_of
+from webapp.checks.checking import problems_of
 from webapp.dialects import Converted, Kind, convert, detect, other, source_of
 from webapp.events import EVENTS
+from webapp.exact_json.reader import ExactFloat, JsonValue, read_json
 from webapp.forms.problems import Severity
-from webapp.wire_reader import ExactFloat, JsonValue, read_json
 from webapp.wire_text import write
 
 VALID = [case for case in all_cases() if case.valid]
@@ -567,6 +569,40 @@ def part_as_text(part: Any, name: str) -> None:
             part["text"] = part.pop("transcript")
     if "type" in part:
         part["type"] = name
+
+
+# However long an event is.
+
+
+LONG: dict[str, tuple[str, Callable[[int], dict[str, Any]]]] = {
+    "parts": (
+        "beta",
+        lambda number: {"input": [says("assistant", {"type": "text", "text": "a"})] * number},
+    ),
+    "sounds": ("ga", lambda number: {"input": [says("assistant", SPOKEN)] * number}),
+    "parts of one message": (
+        "ga",
+        lambda number: {"input": [says("assistant", *[{"type": "output_text"}] * number)]},
+    ),
+    "servers": ("ga", lambda number: {"tools": [SERVER, {**FUNCTION, "odd": 1}] * number}),
+    "unknown": ("beta", lambda number: {f"odd{n}": n for n in range(number)}),
+    "unknown inside": ("ga", lambda number: {"input": [{**says("user"), "odd": 1}] * number}),
+}
+
+
+@pytest.mark.parametrize(("source", "params"), LONG.values(), ids=LONG)
+def test_a_longer_event_takes_longer_in_proportion(
+    source: str, params: Callable[[int], dict[str, Any]]
+) -> None:
+    """Counted in calls of functions, which no busy machine changes."""
+    short, long = (calls_to_convert(wire(**params(number)), source) for number in (40, 400))
+    assert long < 13 * short
+
+
+def calls_to_convert(event: Any, source: str) -> int:
+    profile = Profile()
+    profile.runcall(convert, event, source, other(source))
+    return sum(entry.callcount for entry in profile.getstats())
 
 
 # The cases.

@@ -10,12 +10,13 @@ from tests.cases_on_disk import Case, all_cases
 from tests.made_up import DIALECTS, EVENT, any_events, thorough
 from webapp.drafts import CONTROLS, Draft, Part, form_of, typing_problems
 from webapp.events import EVENTS
+from webapp.exact_json.reader import JsonValue, read_json
+from webapp.exact_json.writer import write
+from webapp.forms.branches import BadSubmission
 from webapp.forms.problems import Severity
 from webapp.forms.questions import at_pointer
-from webapp.forms.submission import BadSubmission, flatten
-from webapp.wire_reader import JsonValue, read_json
+from webapp.forms.submission import flatten
 from webapp.wire_text import text_of
-from webapp.wire_writer import write
 
 Inputs = list[tuple[str, str]]
 TOKEN = f"{'0' * 64}.4096.audio/pcm_3072"

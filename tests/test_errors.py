@@ -12,7 +12,7 @@ from tests.page import Visitor
 from webapp.app import create_app
 from webapp.config import Settings
 from webapp.errors import LocalError, RemoteError
-from webapp.forms.submission import BadSubmission
+from webapp.forms.branches import BadSubmission
 
 FORM = "application/x-www-form-urlencoded"
 
@@ -155,7 +155,7 @@ def _routes(app: Flask, *methods: str) -> list[tuple[str, str]]:
     adapter = app.url_map.bind("localhost")
     found = []
     for rule in app.url_map.iter_rules():
-        values = dict.fromkeys(rule.arguments, "x") | {
+        values = dict.fromkeys(rule.arguments, "1") | {
             "dialect": "beta",
             "event_type": "response.create",
         }

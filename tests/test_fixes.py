@@ -12,11 +12,11 @@ from tests.page import Page, Visitor, text_of
 from tests.written_events import SAID, wire
 from webapp.drafts import Draft, form_of
 from webapp.events import DIALECTS
+from webapp.exact_json.patches import apply
 from webapp.fixes import fixed, safely_fixed
 from webapp.forms.edits import value_of
 from webapp.forms.refit import refit
 from webapp.forms.submission import fill, flatten, read_form
-from webapp.patches import apply
 
 BUILDER = "/events/{}/response.create"
 EVENT = "response.create"
@@ -249,6 +249,17 @@ def test_all_safe_ones_are_fixed_by_one_button(page: Visitor) -> None:
     assert sent(page, shown) == MENDED
 
 
+def test_many_safe_ones_are_counted_whole_and_named_by_the_first(page: Visitor) -> None:
+    said = {"type": "message", "role": "user", "content": [{"type": "text", "text": "Hi"}]}
+    before = opened(page, wire(input=[said] * 70))
+    assert "Fix all 70 safe ones" in before.text
+    shown = fix(page, before, "safe")
+    assert "70 problems fixed" in shown.text
+    assert "and 50 more" in shown.text
+    content = [item["content"] for item in sent(page, shown)["response"]["input"]]
+    assert content == [[{"type": "input_text", "text": "Hi"}]] * 70
+
+
 def test_a_fix_can_be_undone(page: Visitor) -> None:
     shown = fix(page, opened(page, SLIPS), "safe")
     [undo] = [link for link in shown.all("a.button") if text_of(link) == "Undo"]
@@ -302,3 +313,22 @@ def test_a_fix_of_the_type_changes_the_top(page: Visitor) -> None:
     shown = opened(page, {"type": "response_create"})
     after = fix(page, shown, "invalid_value@/type")
     assert sent(page, after) == {"type": EVENT}
+
+
+def test_a_slip_made_many_times_is_fixed_everywhere_at_once() -> None:
+    said = {"type": "message", "role": "user", "content": [{"type": "text", "text": "Hi"}]}
+    meant = {**said, "content": [{"type": "input_text", "text": "Hi"}]}
+    found = safely_fixed(draft(wire(input=[said] * 300)))
+    assert found.draft.value["response"]["input"] == [meant] * 300
+    assert len(found.done) == 300
+
+
+def test_items_taken_out_and_items_changed_do_not_get_in_each_others_way() -> None:
+    one, two = {"type": "function", "name": "f"}, {"name": "g"}
+    found = safely_fixed(draft(wire(tools=[one, two, one, two, one])))
+    assert found.draft.value["response"]["tools"] == [one, {"type": "function", **two}]
+
+
+def test_two_fixes_of_one_place_wait_for_each_other() -> None:
+    found = safely_fixed(draft(wire(max_tokens=5, max_completion_tokens=5)))
+    assert found.draft.value["response"] == {"max_output_tokens": 5}

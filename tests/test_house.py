@@ -57,6 +57,13 @@ def test_every_element_with_a_verb_carries_the_nonce(path: Path) -> None:
         assert 'hx-nonce="{{ csp_nonce }}"' in tag, tag
 
 
+def test_what_a_stream_makes_entries_of_asks_nothing_and_runs_nothing() -> None:
+    entries = (ROOT / "templates/sessions/_entries.html").read_text("utf-8")
+    assert "data-words" in entries
+    for forbidden in ("hx-", "<script", "<iframe", "|safe", "| safe"):
+        assert forbidden not in entries
+
+
 def test_every_script_is_loaded_by_a_page_or_another_script() -> None:
     pages = "".join(path.read_text("utf-8") for path in TEMPLATES)
     scripts = "".join(path.read_text("utf-8") for path in SCRIPTS)
@@ -85,3 +92,10 @@ def test_the_readme_says_what_the_code_says() -> None:
 def test_the_readme_links_to_what_there_is() -> None:
     links = re.findall(r"\]\(([^)#:]+)\)", README.read_text("utf-8"))
     assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=short)
+def test_a_script_hears_nothing_from_other_windows(path: Path) -> None:
+    text = path.read_text("utf-8")
+    for ear in ('"message"', "onmessage", "window.name", "window.opener", "postMessage"):
+        assert ear not in text

@@ -216,7 +216,7 @@ def test_what_is_gone_is_told_at_its_field(app: Flask, page: Visitor) -> None:
         "What this stood for (audio 0.53 s · 25,600 B) is no longer here; choose the file again."
     )
     assert words in "".join(problem.itertext())
-    assert after.one("[data-severity]").get("data-severity") == "error"
+    assert problem.get("data-severity") == "error"
 
 
 def test_what_is_gone_is_told_while_typing_beside_it(app: Flask, page: Visitor) -> None:

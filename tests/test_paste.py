@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from webapp.paste import Reading, read_event, read_paste
-from webapp.wire_reader import ExactFloat, JsonValue, Limits, Unreadable
+from webapp.exact_json.reader import ExactFloat, JsonValue, Limits, Unreadable
+from webapp.paste.reading import Reading, read_event, read_paste
 
 # How long an example takes says more about the machine than about the code.
 UNHURRIED = settings(deadline=None)

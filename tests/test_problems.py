@@ -230,9 +230,11 @@ def test_a_problem_of_an_mcp_tool_says_so_too(tool: dict[str, Any], code: str, w
         ),
         ({"max_output_tokens": "all"}, None),
         ({"output_audio_format": "16"}, None),
-        ({"tools": {}}, None),
+        ({"tools": {}}, {"op": "replace", "path": "/response/tools", "value": []}),
+        ({"metadata": []}, {"op": "replace", "path": "/response/metadata", "value": {}}),
+        ({"tools": 0}, None),
         ({"tools": None}, {"op": "remove", "path": "/response/tools"}),
-        ({"tools": [None]}, None),
+        ({"tools": [None]}, {"op": "remove", "path": "/response/tools/0"}),
         ({"nope": 1}, {"op": "remove", "path": "/response/nope"}),
     ],
 )

@@ -168,14 +168,18 @@ def test_sound_that_is_appended_is_not_waited_for() -> None:
 def test_cancel_names_the_responses_beside_the_default_one() -> None:
     protocol = opened()
     with pytest.raises(LocalError, match="No response"):
-        protocol.cancel_texts()
+        protocol.cancel_texts(lambda: "evt_own")
     protocol.send(create(), 1)
     begin(protocol, "d")
     protocol.send(create(response={"conversation": "none"}), 2)
     begin(protocol, 'o"', conversation_id=None)
-    assert [json.loads(text) for text in protocol.cancel_texts()] == [
-        {"type": "response.cancel"},
-        {"type": "response.cancel", "response_id": 'o"'},
+    assert [json.loads(text) for text in protocol.cancel_texts(lambda: "evt_own")] == [
+        {"type": "response.cancel", "event_id": "evt_own"},
+        {"type": "response.cancel", "event_id": "evt_own", "response_id": 'o"'},
+    ]
+    alone = protocol.cancel_texts(lambda: "evt_own", default_only=True)
+    assert [json.loads(text) for text in alone] == [
+        {"type": "response.cancel", "event_id": "evt_own"}
     ]
 
 
@@ -183,9 +187,111 @@ def test_a_cancelled_response_answers_the_cancel() -> None:
     protocol = opened()
     protocol.send(create(), 1)
     begin(protocol, "d")
-    protocol.send('{"type": "response.cancel"}', 2)
-    end(protocol, "d", "cancelled")
+    cancel = protocol.send('{"type": "response.cancel"}', 2)
+    assert end(protocol, "d", "cancelled").settles == (cancel,)
     assert protocol.waiting == []
+
+
+def test_a_cancel_is_answered_by_the_response_that_it_names() -> None:
+    protocol = opened()
+    protocol.send(create(), 1)
+    begin(protocol, "d")
+    protocol.send(create(response={"conversation": "none"}), 2)
+    begin(protocol, "o", conversation_id=None)
+    general = protocol.send('{"type": "response.cancel"}', 3)
+    aimed = protocol.send('{"type": "response.cancel", "response_id": "o"}', 4)
+    assert end(protocol, "o", "cancelled").settles == (aimed,)
+    assert end(protocol, "d", "cancelled").settles == (general,)
+
+
+def test_a_response_that_speech_has_cut_off_answers_no_cancel() -> None:
+    protocol = opened()
+    protocol.send(create(), 1)
+    begin(protocol, "d")
+    cancel = protocol.send('{"type": "response.cancel", "event_id": "evt_c"}', 2)
+    response = {"id": "d", "status": "cancelled", "status_details": {"reason": "turn_detected"}}
+    assert hear(protocol, "response.done", response=response).settles == ()
+    error = {"code": "response_cancel_not_active", "event_id": "evt_c"}
+    assert hear(protocol, "error", error=error).answers == cancel
+
+
+def test_a_conversation_is_being_answered_from_the_asking_on() -> None:
+    protocol = opened()
+    assert not protocol.writing
+    protocol.send(create(response={"conversation": "none"}), 1)
+    assert not protocol.writing
+    protocol.send(create(), 2)
+    assert protocol.writing
+    begin(protocol, "d")
+    assert protocol.writing
+    end(protocol, "d")
+    assert not protocol.writing
+
+
+def test_an_error_about_its_event_ends_a_response_that_has_begun() -> None:
+    protocol = opened()
+    protocol.send(create(event_id="evt_1"), 1)
+    begin(protocol, "d")
+    error = {"code": "server_error", "event_id": "evt_1"}
+    assert hear(protocol, "error", error=error).ends == ("d",)
+    assert not protocol.responding
+
+
+@pytest.mark.parametrize(
+    ("error", "ends"),
+    [
+        ({"type": "server_error", "message": "It broke."}, ("d",)),
+        ({"type": "invalid_request_error", "message": "inference failed"}, ("d",)),
+        ({}, ("d",)),
+        ({"message": "no", "event_id": "stranger"}, ()),
+        ({"code": "conversation_already_has_active_response"}, ()),
+        ({"message": "Conversation already has an active response in progress"}, ()),
+        ({"code": "response_cancel_not_active"}, ()),
+        ({"code": "invalid_value", "message": "x"}, ()),
+        ({"message": "x", "param": "response.input"}, ()),
+    ],
+)
+def test_a_stray_error_ends_the_only_response_unless_it_refuses_an_event(
+    error: dict[str, Any], ends: tuple[str, ...]
+) -> None:
+    protocol = opened()
+    protocol.send(create(), 1)
+    begin(protocol, "d")
+    assert hear(protocol, "error", error=error).ends == ends
+    assert protocol.responding is not bool(ends)
+
+
+def test_a_response_that_counted_as_ended_may_go_on() -> None:
+    protocol = opened()
+    protocol.send(create(), 1)
+    begin(protocol, "d")
+    protocol.send(create(response={"conversation": "none"}), 2)
+    begin(protocol, "o", conversation_id=None)
+    assert protocol.lapse() == ("d", "o")
+    assert not protocol.responding
+    delta = {"delta": "x", "response_id": "o"}
+    assert hear(protocol, "response.text.delta", **delta).revives == "o"
+    assert hear(protocol, "response.text.delta", **delta).revives == ""
+    assert hear(protocol, "response.output_item.done", response_id="d", item={}).revives == "d"
+    assert protocol.running == ["d", "o"]
+    end(protocol, "d")
+    end(protocol, "o")
+    assert not protocol.responding
+
+
+def test_an_error_that_repeats_our_id_as_its_own_is_about_that_event() -> None:
+    protocol = opened()
+    sent = protocol.send(create(event_id="evt_1"), 1)
+    answered = hear(protocol, "error", event_id="evt_1", error="unknown event", code="unknown")
+    assert answered.answers == sent
+
+
+def test_an_error_that_refuses_without_a_name_is_about_the_only_event_that_waits() -> None:
+    protocol = opened()
+    sent = protocol.send(create(event_id="evt_1"), 1)
+    assert hear(protocol, "error", error={"message": "general"}).answers is None
+    refusal = {"type": "unknown_parameter", "message": "no"}
+    assert hear(protocol, "error", error=refusal).answers == sent
 
 
 def test_a_lost_connection_leaves_nothing_running() -> None:
@@ -196,7 +302,7 @@ def test_a_lost_connection_leaves_nothing_running() -> None:
     assert protocol.state is State.CLOSED
     assert not protocol.responding
     with pytest.raises(LocalError):
-        protocol.cancel_texts()
+        protocol.cancel_texts(lambda: "evt_own")
 
 
 def test_what_is_remembered_is_bounded() -> None:

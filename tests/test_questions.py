@@ -4,6 +4,7 @@ import pytest
 
 from tests.made_up import EVENT
 from webapp.drafts import form_of
+from webapp.exact_json.reader import JsonValue
 from webapp.forms.fields import (
     Choice,
     Fixed,
@@ -22,7 +23,6 @@ from webapp.forms.fields import (
 from webapp.forms.nodes import Node, Record
 from webapp.forms.questions import Question, ask, dom_id, find, summary_of
 from webapp.forms.submission import fill, read_form
-from webapp.wire_reader import JsonValue
 
 TOKEN = f"{'0' * 64}.4096.audio_3072_B"
 UNION = Variants(

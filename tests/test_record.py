@@ -2,17 +2,19 @@
 
 import base64
 import json
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from webapp.sessions import log_files
 from webapp.sessions.record import (
     Direction,
     Record,
+    Recorded,
     RecordLimits,
     Spoken,
-    log_lines,
     with_sound,
 )
 
@@ -26,7 +28,10 @@ def record_of(count: int, limits: RecordLimits, payload: str = "x") -> Record:
 
 
 def lines(record: Record) -> list[dict[str, object]]:
-    return [json.loads(line) for line in log_lines(list(record), record.seq)]
+    kept = Recorded("s", "sandbox", "", "beta", datetime.now(UTC), tuple(record), record.seq)
+    head, *others = map(json.loads, log_files.lines(kept, secrets=True))
+    assert head["direction"] == "session"
+    return others
 
 
 def test_frames_are_kept_in_order_with_direction_and_time() -> None:

@@ -20,13 +20,13 @@ from tests.written_events import (
     voiced,
     wire,
 )
-from webapp.checks import check
+from webapp.checks.checking import check
+from webapp.checks.rules import RULES
 from webapp.events import DIALECTS
+from webapp.exact_json.patches import apply, in_words, loses_nothing
 from webapp.forms.nodes import Stored
 from webapp.forms.problems import Problem, Severity
-from webapp.patches import apply, in_words, loses_nothing
-from webapp.rules import RULES
-from webapp.store import label_of
+from webapp.store.media import label_of
 
 ANSWERED = part("assistant", type="output_text", text="Hi")["input"][0]
 PATTERN = "/properties/a/pattern"
@@ -161,6 +161,24 @@ EXAMPLES: dict[str, tuple[str, Any, str, list[Any]]] = {
             wire(**mcp(tunnel_id="tunnel_" + "a" * 32)),
         ],
     ),
+    "mcp_with_many_targets": (
+        "ga",
+        wire(**mcp(server_url="https://x.example", connector_id="connector_gmail")),
+        "/response/tools/0/connector_id",
+        [
+            wire(**mcp(server_url="https://x.example", connector_id=None)),
+            wire(**mcp(connector_id="connector_gmail")),
+        ],
+    ),
+    "mcp_labels_repeated": (
+        "ga",
+        wire(tools=mcp(server_url="https://x.example")["tools"] * 2),
+        "/response/tools/1/server_label",
+        [
+            wire(**mcp(server_url="https://x.example")),
+            wire(tools=[{"type": "mcp", "server_label": name} for name in "ab"]),
+        ],
+    ),
     "mcp_address_unusual": (
         "ga",
         wire(**mcp(server_url="x.example/mcp")),
@@ -288,6 +306,7 @@ EXAMPLES: dict[str, tuple[str, Any, str, list[Any]]] = {
         [
             wire(metadata={"key": "sk-short"}, instructions="Ask at the desk-office-building-now."),
             wire(instructions="Bearer of good news, see https://x.example/a?b=c"),
+            wire(instructions="A standard bearer internationalizationally minded."),
             wire(**mcp(authorization="sk-" + "a1B2" * 6)),
         ],
     ),
@@ -361,6 +380,24 @@ EXAMPLES: dict[str, tuple[str, Any, str, list[Any]]] = {
             wire(tools=[function(properties={"town": {"type": ["string", "null"]}})]),
             wire(tools=[{"type": "function", "name": "f", "parameters": {}}]),
             wire(tools=[{"type": "function", "name": "f", "parameters": "x"}]),
+        ],
+    ),
+    "parameters_refer_to_nowhere": (
+        "ga",
+        wire(tools=[function(properties={"a": {"$ref": "#/$defs/town"}})]),
+        "/response/tools/0/parameters/properties/a/$ref",
+        [
+            wire(
+                tools=[
+                    function(
+                        properties={"a": {"$ref": "#/$defs/a~1b%20c"}, "$ref": {"type": "null"}},
+                        anyOf=[{"$ref": "#/anyOf/1"}, {"$ref": "#"}],
+                        examples=[{"$ref": "#/nowhere"}],
+                        **{"$defs": {"a/b c": {"$ref": "https://x.example/#/y"}}},
+                    )
+                ]
+            ),
+            wire(tools=[{"type": "function", "name": "f", "parameters": "#/x"}]),
         ],
     ),
     "parameters_strange": (
@@ -481,6 +518,37 @@ MISSHAPEN = both(
     wire(tools={"type": "function", "name": "f"}),
     wire(tools={"f": {"type": "function"}, "g": {"type": "function", "name": "g"}}),
     wire(tools={"f": {"type": "function", "name": "g"}}),
+    wire(tools=[{"server_label": "s", "server_url": "https://x.example"}]),
+    wire(
+        tools=[{"type": "mcp", "server_label": "s", "connector_id": f"connector_{n}"} for n in "ab"]
+    ),
+    wire(tools=[function()], tool_choice={"type": "function"}),
+    wire(tools=[function(), function()], tool_choice={"type": "function"}),
+    wire(tools=[{"type": "function", "name": 5}], tool_choice={"type": "function"}),
+    wire(tools={}, metadata=[], input={}, prompt=[], audio=[], reasoning=[], voice=[]),
+    wire(input=["Hi", None, {"type": "input_text", "text": "Hi"}, {"type": "output_audio"}]),
+    wire(input=[{"type": "input_image", "role": "user", "image_url": PIXEL}, {"type": 5}]),
+    wire(
+        input=[{**SAID, "content": ["Hi", None, 5]}, {**SAID, "role": "robot", "content": ["Hi"]}]
+    ),
+    wire(input=[{"type": "function_call", "name": "f"}, {"type": "function_call_output"}]),
+    wire(input=[{**SAID, "object": "item"}, {"type": "mcp_call"}, {**SAID, "role": None}]),
+    wire(input=[{"type": "function_call_output", "tool_call_id": "c", "output": "1"}]),
+    wire(
+        reasoning={"effort": "none"},
+        modalities=["audio", 5],
+        output_modalities=["text", "audio", 5],
+    ),
+    wire(type="realtime", id="resp_1", object="realtime.response", status="done", output=[]),
+    wire(conversation="Auto", voice="", parallel_tool_calls="True", conversation_id="conv_1"),
+    wire(**part("user", type="input_image", image_url=PIXEL.replace(";", ";charset=utf-8;"))),
+    wire(**part("user", type="input_image", image_url="data:image/png,abc")),
+    wire(**part("user", type="input_audio", audio="AAAA=")),
+    wire(audio={"voice": "sage", "format": "pcm16"}),
+    wire(audio={"voice": "sage", "output": {"voice": "ash"}}, output_audio_format="pcm24"),
+    {"type": "response.create", "temperature": 0.8, "voice": "ash", "model": "m", "functions": []},
+    {"type": "response.create", "voice": "ash", "response": {"voice": "sage"}},
+    {"type": "response.create", "audio": {"output": {}}, "max_tokens": 5, "response": None},
     wire(tools="f", tool_choice=5, reasoning=5, prompt=5, modalities={}, temperature=[]),
     wire(tools=[{"type": "function", "name": "f", "parameters": "not json"}]),
     wire(tools=[{"type": "function", "name": "f", "parameters": "[]"}]),
@@ -705,6 +773,157 @@ def test_a_fix_says_what_it_does(
         assert (problem.does or in_words(problem.fix)) == words
 
 
+@pytest.mark.parametrize(
+    ("dialect", "event", "at", "after"),
+    [
+        (
+            "ga",
+            wire(tools=[{"server_label": "s", "server_url": "https://x.example"}]),
+            "/response/tools/0/type",
+            wire(**mcp(server_url="https://x.example")),
+        ),
+        ("ga", wire(input=["Hi"]), "/response/input/0", wire(input=[SAID])),
+        ("ga", wire(input=SAID["content"]), "/response/input/0/type", wire(input=[SAID])),
+        (
+            "beta",
+            wire(input=[{"type": "text", "text": "Hi"}]),
+            "/response/input/0/type",
+            wire(input=[SAID]),
+        ),
+        (
+            "ga",
+            wire(input=[{"type": "output_text", "text": "Hi"}]),
+            "/response/input/0/type",
+            wire(input=[ANSWERED]),
+        ),
+        (
+            "ga",
+            wire(input=[{**SAID, "content": ["Hi"]}]),
+            "/response/input/0/content/0",
+            wire(input=[SAID]),
+        ),
+        (
+            "beta",
+            wire(input=[{"type": "function_call", "name": "f", "call_id": "a"}]),
+            "/response/input/0/arguments",
+            wire(input=[call("a")]),
+        ),
+        (
+            "beta",
+            wire(input=[{"type": "function_call_output", "call_id": "a"}]),
+            "/response/input/0/output",
+            wire(input=[output("a")]),
+        ),
+        (
+            "ga",
+            wire(tools=[function()], tool_choice={"type": "function"}),
+            "/response/tool_choice/name",
+            wire(tools=[function()], tool_choice=chosen("f")),
+        ),
+        (
+            "ga",
+            wire(reasoning={"effort": "max"}),
+            "/response/reasoning/effort",
+            wire(reasoning={"effort": "xhigh"}),
+        ),
+        ("ga", wire(tools={}), "/response/tools", wire(tools=[])),
+        ("ga", wire(metadata=[]), "/response/metadata", wire(metadata={})),
+        ("ga", {"type": "response.create", "response": []}, "/response", wire()),
+        (
+            "ga",
+            wire(parallel_tool_calls="True"),
+            "/response/parallel_tool_calls",
+            wire(parallel_tool_calls=True),
+        ),
+        (
+            "ga",
+            wire(audio={"voice": "sage", "output": {}}),
+            "/response/audio/voice",
+            wire(**voiced(voice="sage")),
+        ),
+        (
+            "ga",
+            {"type": "response.create", "modalities": ["text", "audio"]},
+            "/modalities",
+            wire(output_modalities=["audio"]),
+        ),
+        (
+            "beta",
+            wire(audio_format="pcm16"),
+            "/response/audio_format",
+            wire(output_audio_format="pcm16"),
+        ),
+        ("ga", wire(conversation="None"), "/response/conversation", wire(conversation="none")),
+        (
+            "ga",
+            wire(voice="", **voiced(voice="")),
+            "/response/audio/output/voice",
+            wire(voice="", **voiced()),
+        ),
+        (
+            "ga",
+            wire(**part("user", type="input_image", image_url=PIXEL.replace(";", ";a=b;"))),
+            "/response/input/0/content/0/image_url",
+            wire(**part("user", type="input_image", image_url=PIXEL)),
+        ),
+        (
+            "ga",
+            wire(**part("user", type="input_audio", audio="AAAABBBB====")),
+            "/response/input/0/content/0/audio",
+            wire(**part("user", type="input_audio", audio="AAAABBBB")),
+        ),
+    ],
+)
+def test_what_was_meant_is_written(dialect: str, event: Any, at: str, after: Any) -> None:
+    [problem] = [one for one in problems(dialect, event) if one.at == at]
+    assert apply(event, problem.fix or ()) == after
+
+
+@pytest.mark.parametrize(
+    ("dialect", "modalities"),
+    [
+        ("beta", {"modalities": ["audio", "video"]}),
+        ("ga", {"output_modalities": ["text", "audio", 5]}),
+    ],
+)
+def test_a_modality_that_is_none_goes_with_no_safe_fix(dialect: str, modalities: Any) -> None:
+    found = problems(dialect, wire(**modalities))
+    assert not any(problem.safe for problem in found)
+
+
+@pytest.mark.parametrize(
+    ("dialect", "event"),
+    [
+        ("ga", wire(output_audio_format="pcm24")),
+        ("ga", wire(**voiced(format="pcm"))),
+        ("ga", wire(**voiced(format={"type": "audio/l16"}))),
+        ("beta", wire(output_audio_format="pcm")),
+    ],
+)
+def test_a_format_that_may_be_another_one_has_no_safe_fix(dialect: str, event: Any) -> None:
+    assert not any(problem.safe for problem in problems(dialect, event))
+
+
+def test_a_tool_that_its_server_is_not_allowed_cannot_be_chosen() -> None:
+    choice = {"type": "mcp", "server_label": "s", "name": "find"}
+    for allowed in (["search"], {"tool_names": ["search"]}):
+        tools = mcp(server_url="https://x.example", allowed_tools=allowed)["tools"]
+        [problem] = problems("ga", wire(tools=tools, tool_choice=choice))
+        assert (problem.at, problem.severity) == ("/response/tool_choice/name", Severity.WARNING)
+        fixed: Any = apply(wire(tools=tools, tool_choice=choice), problem.fix or ())
+        assert fixed["response"]["tool_choice"]["name"] == "search"
+    for allowed in (["find"], {"tool_names": ["find"]}, {"read_only": True}, None, []):
+        tools = mcp(server_url="https://x.example", allowed_tools=allowed)["tools"]
+        found = problems("ga", wire(tools=tools, tool_choice=choice))
+        assert len(found) == (allowed == [])
+
+
+@pytest.mark.parametrize("value", [None, True, {"a": 1}])
+def test_values_are_shown_as_json(value: Any) -> None:
+    [problem] = problems("ga", wire(input=[{**SAID, "role": value}]))
+    assert f"“{json.dumps(value, separators=(',', ':'))}” is not possible here" in problem.message
+
+
 def test_ga_names_become_beta_ones_with_their_values() -> None:
     event = wire(audio={"output": {"voice": "sage", "format": {"type": "audio/pcmu"}}})
     [problem] = problems("beta", event)
@@ -790,6 +1009,12 @@ def test_a_key_is_never_repeated() -> None:
     assert all(key not in one.message for one in found)
 
 
+@pytest.mark.parametrize("pattern", ["(" * 5_000, "a{99999999999999999999}", "(a" * 5_000])
+def test_a_pattern_beyond_our_engine_is_let_pass(pattern: str) -> None:
+    event = wire(tools=[function(properties={"a": {"type": "string", "pattern": pattern}})])
+    assert problems("ga", event) == []
+
+
 @pytest.mark.parametrize(
     ("schema", "at", "words"),
     [
@@ -822,3 +1047,9 @@ def test_a_bad_schema_is_pointed_at(schema: Any, at: str, words: str) -> None:
     [problem] = [p for p in problems("beta", wire(tools=[tool])) if p.code == "invalid_schema"]
     assert problem.at == f"/response/tools/0/parameters{at}"
     assert words in problem.message
+
+
+def test_a_fix_found_along_puts_nothing_over_what_stands_there() -> None:
+    event = {"type": "response.create", "voice": "ash", "response": {**voiced(voice="sage")}}
+    for problem in problems("ga", event):
+        assert "sage" in json.dumps(apply(event, problem.fix or ()))

@@ -1,5 +1,6 @@
 """What the sandbox says has the members and types of the OpenAPI document."""
 
+import base64
 import json
 from functools import cache
 from pathlib import Path
@@ -9,8 +10,9 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from tests.sandbox_client import Event, add, create, user_says
-from webapp.sandbox.script import Script
-from webapp.sandbox.steps import Say
+from tests.sandbox_stage import Stage
+from webapp.sandbox.speech import Speaker
+from webapp.sandbox.steps import Say, Wait
 from webapp.sandbox.terms import Dialect
 
 DOCUMENT = Path(__file__).parent / "document" / "server-events-2.3.0.json"
@@ -38,6 +40,54 @@ TALK: list[Event] = [
     {"type": "input_audio_buffer.clear"},
     {"type": "output_audio_buffer.clear"},
     {"type": "nope"},
+]
+VOICE = base64.b64encode(Speaker("sage", "pcm16").say("Hello") + bytes(24_000)).decode()
+LOGPROBS = ["item.input_audio_transcription.logprobs"]
+TURNS: Event = {"type": "server_vad", "threshold": 0.4}
+SPEAKING: list[Event] = [
+    {"type": "input_audio_buffer.append", "audio": VOICE},
+    {"type": "input_audio_buffer.append", "audio": VOICE},
+]
+
+
+def transcribed(dialect: Dialect, model: str, **others: Any) -> Event:
+    """Return a ``session.update`` that asks for turns and transcripts."""
+    if dialect == "beta":
+        beta = {"turn_detection": TURNS, "input_audio_transcription": {"model": model}}
+        return {"type": "session.update", "session": {**beta, **others}}
+    heard = {
+        "turn_detection": {**TURNS, "idle_timeout_ms": 5_000},
+        "transcription": {"model": model},
+    }
+    return {
+        "type": "session.update",
+        "session": {"type": "realtime", "audio": {"input": heard}, **others},
+    }
+
+
+SPOKEN: dict[Dialect, list[Event]] = {
+    dialect: [
+        transcribed(dialect, "gpt-4o-transcribe", instructions="Hush", include=LOGPROBS),
+        *SPEAKING,
+        transcribed(dialect, "whisper-1"),
+        *SPEAKING,
+        transcribed(dialect, "sandbox-fail"),
+        *SPEAKING,
+    ]
+    for dialect in ("beta", "ga")
+}
+
+AWAY = {"type": "mcp", "server_label": "night", "server_url": "https://mcp.example.com"}
+NEAR = {"type": "mcp", "server_label": "sandbox", "server_url": "https://mcp.example.com"}
+MCP: list[Event] = [
+    {"type": "session.update", "session": {"type": "realtime", "tools": [AWAY, NEAR]}},
+    create(tool_choice={"type": "mcp", "server_label": "night", "name": "stars"}),
+    create(
+        tools=[{**NEAR, "require_approval": "never"}],
+        tool_choice="required",
+        output_modalities=["text"],
+    ),
+    {"type": "session.update", "session": {"type": "realtime", "tools": []}},
 ]
 
 
@@ -68,17 +118,28 @@ def _types(schema: dict[str, Any]) -> list[Any]:
     return [*kind.get("enum", []), kind.get("const")]
 
 
+@cache
 def events(dialect: Dialect) -> list[Event]:
     """Return everything that is said in a long talk."""
-    script = Script(dialect, "gpt-realtime", seed=1, now=1_700_000_000)
-    said = [say.event for say in script.opening()]
-    settings: Event = {"instructions": "Hush"} | ({"type": "realtime"} if dialect == "ga" else {})
-    for event in [*TALK, {"type": "session.update", "session": settings}]:
-        answer = script.answer(json.dumps(event))
-        said += [say.event for say in answer.says]
-        while answer.reply and (step := answer.reply.next()):
-            if isinstance(step, Say):
-                said.append(step.event)
+    stage = Stage(dialect, model="gpt-realtime")
+    said = [say.event for say in stage.script.opening()]
+    for event in [*TALK, *SPOKEN[dialect]]:
+        said += stage.tell(event)
+    for event in MCP if dialect == "ga" else []:
+        said += stage.tell(event)
+        request = stage.script.conversation.items[-1]
+        if request["type"] == "mcp_approval_request":
+            approval = {"approval_request_id": request["id"], "approve": True}
+            said += stage.tell(add({"type": "mcp_approval_response", "id": "ok", **approval}))
+    if dialect == "ga":
+        answer = stage.script.answer(json.dumps(create()))
+        assert answer.reply
+        steps = stage.script.play(answer.reply)
+        waits = 0
+        while waits < 2:
+            step = next(steps)
+            waits += isinstance(step, Wait)
+            said += [step.event] if isinstance(step, Say) else []
     return said
 
 
@@ -117,7 +178,7 @@ def _without_nulls(value: Any) -> Any:
 @pytest.mark.parametrize("dialect", ["beta", "ga"])
 def test_every_event_fits_its_schema(dialect: Dialect) -> None:
     told = events(dialect)
-    assert len({event["type"] for event in told}) > 20
+    assert len({event["type"] for event in told}) > 26
     for event in told:
         schema = schema_of(event["type"], dialect)
         faults = Draft202012Validator(schema).iter_errors(as_documented(event, dialect))

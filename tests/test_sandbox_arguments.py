@@ -222,9 +222,9 @@ def test_no_schema_breaks_it(schema: Any) -> None:
     ids=lambda schema: json.dumps(schema)[:40],
 )
 def test_hostile_schemas_cost_little(hostile: Any) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     made = example(having(x=hostile))
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
     assert len(json.dumps(made)) < 500_000
 
 

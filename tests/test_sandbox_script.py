@@ -11,52 +11,17 @@ from hypothesis import strategies as st
 
 from tests.cases_on_disk import all_cases
 from tests.sandbox_client import Event, add, create, kinds, only, user_says
+from tests.sandbox_stage import Stage, sound
+from webapp.sandbox import buffer
 from webapp.sandbox import conversation as conversation_module
-from webapp.sandbox.buffer import MAX_BUFFER_BYTES
 from webapp.sandbox.conversation import Conversation
-from webapp.sandbox.script import MAX_REPLIES, Script
+from webapp.sandbox.script import MAX_REPLIES
 from webapp.sandbox.steps import Say
 from webapp.sandbox.terms import Dialect
 
 both = pytest.mark.parametrize("dialect", ["beta", "ga"])
 WEATHER = {"type": "function", "name": "weather"}
 NIGHT = {"type": "mcp", "server_label": "night", "server_url": "https://mcp.example.com/"}
-
-
-class Stage:
-    """A script that is played without pauses."""
-
-    def __init__(self, dialect: Dialect = "beta", seed: int = 3) -> None:
-        self.script = Script(dialect, "m", seed=seed)
-
-    def tell(self, event: Event) -> list[Event]:
-        """Return all events that follow from a client event, a response to its end."""
-        answer = self.script.answer(json.dumps(event))
-        events = [say.event for say in answer.says]
-        while answer.reply and (step := answer.reply.next()):
-            if isinstance(step, Say):
-                events.append(step.event)
-        return events
-
-    def begin(self, **params: Any) -> str:
-        """Start a response, leave it at its first event, and return its id."""
-        answer = self.script.answer(json.dumps(create(**params)))
-        assert answer.reply
-        return answer.reply.id
-
-    def code(self, event: Event) -> str:
-        (answer,) = self.tell(event)
-        return str(answer["error"]["code"])
-
-    def words(self, **params: Any) -> str:
-        """Return what a text answer says."""
-        name = "modalities" if self.script.dialect == "beta" else "output_modalities"
-        events = self.tell(create(**{name: ["text"]}, **params))
-        return str(only(events, "response.done")["response"]["output"][0]["content"][0]["text"])
-
-
-def sound(seconds: float) -> str:
-    return base64.b64encode(bytes(round(48_000 * seconds))).decode()
 
 
 @both
@@ -98,6 +63,84 @@ def test_the_voice_is_fixed_once_it_has_been_heard() -> None:
     assert stage.code({"type": "session.update", "session": {"voice": "sage"}}) == (
         "cannot_update_voice"
     )
+
+
+@both
+def test_speech_is_as_fast_as_the_session_says(dialect: Dialect) -> None:
+    def seconds(speed: float) -> float:
+        stage = Stage(dialect)
+        audio = {"type": "realtime", "audio": {"output": {"speed": speed}}}
+        session = {"speed": speed} if dialect == "beta" else audio
+        stage.tell({"type": "session.update", "session": session})
+        kind = "response.audio.delta" if dialect == "beta" else "response.output_audio.delta"
+        chunks = [e["delta"] for e in stage.tell(create()) if e["type"] == kind]
+        return sum(len(base64.b64decode(chunk)) for chunk in chunks) / 48_000
+
+    assert seconds(0.5) == pytest.approx(2 * seconds(1.0), rel=0.02)
+    assert seconds(1.5) == pytest.approx(seconds(1.0) / 1.5, rel=0.02)
+
+
+@both
+def test_speed_stays_while_a_response_speaks(dialect: Dialect) -> None:
+    stage = Stage(dialect)
+    stage.begin()
+    audio = {"type": "realtime", "audio": {"output": {"speed": 0.5}}}
+    session = {"speed": 0.5} if dialect == "beta" else audio
+    (error,) = stage.tell({"type": "session.update", "session": session})
+    param = "session.speed" if dialect == "beta" else "session.audio.output.speed"
+    assert error["error"]["param"] == param
+    stage.tell({"type": "response.cancel"})
+    assert stage.tell({"type": "session.update", "session": session})[0]["type"] == (
+        "session.updated"
+    )
+
+
+def test_tracing_stays_once_it_is_enabled() -> None:
+    def trace(tracing: Any) -> Event:
+        return {"type": "session.update", "session": {"tracing": tracing}}
+
+    stage = Stage()
+    assert stage.tell(trace(None))[0]["type"] == "session.updated"
+    assert stage.tell(trace({"group_id": "g"}))[0]["session"]["tracing"] == {"group_id": "g"}
+    assert stage.tell(trace({"group_id": "g"}))[0]["type"] == "session.updated"
+    for other in (None, "auto"):
+        assert stage.tell(trace(other))[0]["error"]["param"] == "session.tracing"
+
+
+@pytest.mark.parametrize(
+    ("settings", "code", "param"),
+    [
+        ({"truncation": "sometimes"}, "invalid_value", "truncation"),
+        ({"truncation": {"type": "retention_ratio"}}, "missing_required_parameter",
+         "truncation.retention_ratio"),
+        ({"truncation": {"type": "retention_ratio", "retention_ratio": 1.5}},
+         "decimal_above_max_value", "truncation.retention_ratio"),
+        ({"tracing": {"colour": "red"}}, "unknown_parameter", "tracing.colour"),
+        ({"audio": {"input": {"turn_detection": {"type": "vad"}}}}, "invalid_value",
+         "audio.input.turn_detection.type"),
+        ({"audio": {"input": {"turn_detection": {"type": "server_vad", "eagerness": "low"}}}},
+         "unknown_parameter", "audio.input.turn_detection.eagerness"),
+        ({"audio": {"input": {"turn_detection": {"type": "semantic_vad", "threshold": 0.5}}}},
+         "unknown_parameter", "audio.input.turn_detection.threshold"),
+        ({"audio": {"input": {"turn_detection": {"type": "server_vad", "threshold": 2}}}},
+         "decimal_above_max_value", "audio.input.turn_detection.threshold"),
+        ({"audio": {"input": {"turn_detection": {"type": "server_vad",
+                                                 "idle_timeout_ms": 100}}}},
+         "integer_below_min_value", "audio.input.turn_detection.idle_timeout_ms"),
+        ({"audio": {"output": {"speed": 3}}}, "decimal_above_max_value", "audio.output.speed"),
+        ({"max_output_tokens": 0}, "integer_below_min_value", "max_output_tokens"),
+        ({"output_modalities": ["text", "audio"]}, "invalid_value", "output_modalities"),
+        ({"tools": [{"type": "function"}]}, "missing_required_parameter", "tools[0].name"),
+        ({"type": "transcription"}, "invalid_value", "type"),
+        ({"voice": "sage"}, "unknown_parameter", "voice"),
+    ],
+)  # fmt: skip
+def test_a_session_is_held_to_the_rules(settings: Event, code: str, param: str) -> None:
+    stage = Stage("ga")
+    before = copy.deepcopy(stage.script.session)
+    (error,) = stage.tell({"type": "session.update", "session": {"type": "realtime", **settings}})
+    assert (error["error"]["code"], error["error"]["param"]) == (code, f"session.{param}")
+    assert stage.script.session == before
 
 
 def test_the_settings_of_a_response_come_before_those_of_the_session() -> None:
@@ -363,6 +406,19 @@ def test_a_truncated_answer_loses_sound_and_transcript() -> None:
     assert stage.code({**cut, "item_id": "?", "audio_end_ms": 0}) == "item_truncate_invalid_item_id"
 
 
+def test_only_answers_can_be_truncated_each_in_its_own_format() -> None:
+    stage = Stage()
+    voice = {"type": "input_audio", "audio": sound(0.5)}
+    stage.tell(add({"type": "message", "role": "user", "content": [voice], "id": "v"}))
+    cut = {"type": "conversation.item.truncate", "content_index": 0, "audio_end_ms": 400}
+    assert stage.code({**cut, "item_id": "v"}) == "invalid_value"
+    told = stage.tell(create(output_audio_format="g711_ulaw"))
+    item_id = only(told, "response.done")["response"]["output"][0]["id"]
+    assert stage.tell({**cut, "item_id": item_id})[0]["type"] == "conversation.item.truncated"
+    (got,) = stage.tell({"type": "conversation.item.retrieve", "item_id": item_id})
+    assert len(base64.b64decode(got["item"]["content"][0]["audio"])) == 3_200
+
+
 def test_old_sound_is_forgotten_before_it_fills_the_memory(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -418,11 +474,21 @@ def test_sound_that_is_not_base64_is_refused(audio: str) -> None:
     assert Stage().code({"type": "input_audio_buffer.append", "audio": audio}) == "invalid_value"
 
 
-def test_the_buffer_is_bounded() -> None:
+def test_the_buffer_is_bounded_and_lets_go_of_silence_while_it_listens(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(buffer, "MAX_BUFFER_BYTES", 48_000)
     stage = Stage()
-    stage.script._buffer._sound = bytearray(MAX_BUFFER_BYTES)
-    code = stage.code({"type": "input_audio_buffer.append", "audio": "AAAA"})
-    assert code == "input_audio_buffer_full"
+    append = {"type": "input_audio_buffer.append", "audio": sound(0.9)}
+    assert stage.tell(append) == []
+    assert stage.tell(append) == []
+    stage.tell({"type": "input_audio_buffer.commit"})
+    stage.tell({"type": "session.update", "session": {"turn_detection": None}})
+    assert stage.tell(append) == []
+    assert stage.code(append) == "input_audio_buffer_full"
+    part = stage.script.conversation.items[0]["content"]
+    assert isinstance(part, list)
+    assert part[0] == {"type": "input_audio", "transcript": None, "audio": sound(1)}
 
 
 def test_clearing_the_output_names_the_last_response() -> None:
@@ -463,6 +529,7 @@ def test_an_expired_session_says_so() -> None:
 
 # Anything at all.
 
+VOICED = base64.b64encode(bytes(range(256)) * 60 + bytes(30_000)).decode()
 PLAIN: list[Event] = [
     *(case.event for case in all_cases() if isinstance(case.event, dict)),
     add(user_says("Hi", id="x"), previous_item_id="root"),
@@ -476,6 +543,19 @@ PLAIN: list[Event] = [
     {"type": "session.update", "session": {"type": "realtime", "tools": [WEATHER, NIGHT],
      "audio": {"output": {"voice": "ash", "speed": 1.0}, "input": {"turn_detection": None}}}},
     {"type": "session.update", "session": {"voice": "ash", "max_response_output_tokens": 9}},
+    {"type": "session.update", "session": {"turn_detection": {"type": "server_vad"},
+     "input_audio_transcription": {"model": "whisper-1"}, "input_audio_format": "g711_alaw"}},
+    {"type": "session.update", "session": {"type": "realtime", "audio": {"input": {
+     "turn_detection": {"type": "semantic_vad"}, "transcription": {"model": "sandbox-fail"}}}}},
+    {"type": "input_audio_buffer.append", "audio": VOICED},
+    {"type": "input_audio_buffer.commit"},
+    {"type": "input_audio_buffer.clear"},
+    {"type": "output_audio_buffer.clear"},
+    create(tools=[NIGHT], tool_choice="required"),
+    add({"type": "mcp_approval_request", "id": "z", "server_label": "night", "name": "n",
+         "arguments": "{}"}),
+    add({"type": "mcp_approval_response", "id": "w", "approval_request_id": "z",
+         "approve": True}),
 ]  # fmt: skip
 VALUES = st.one_of(
     st.sampled_from([None, True, 0, -1, 1.5, 10**30, "", "auto", "none", "|string", [], {}, [[]]]),
@@ -500,7 +580,7 @@ def test_whatever_comes_is_answered_and_never_breaks_the_session(
     data: st.DataObject, dialect: Dialect
 ) -> None:
     stage = Stage(dialect)
-    for _ in range(3):
+    for _ in range(5):
         event = copy.deepcopy(data.draw(st.sampled_from(PLAIN)))
         if data.draw(st.booleans()):
             *path, last = data.draw(st.sampled_from(places(event)))

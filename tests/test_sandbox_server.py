@@ -27,6 +27,7 @@ from tests.sandbox_client import (
 )
 from webapp.sandbox import server
 from webapp.sandbox.server import serve_sandbox
+from webapp.sandbox.speech import Speaker
 
 TOWN = {
     "type": "object",
@@ -156,6 +157,28 @@ def test_an_audio_answer_carries_sound_and_transcript_in_step(dialect: str) -> N
         assert "delta" not in only(events, f"{audio}.done")
 
     in_session(talk, dialect)
+
+
+@pytest.mark.parametrize("sound", ["pcm16", "g711_ulaw", "g711_alaw"])
+def test_words_and_sound_go_in_step(sound: str) -> None:
+    async def talk(caller: Caller) -> None:
+        events = await caller.respond(output_audio_format=sound, voice="verse")
+        speaker = Speaker("verse", sound)
+        told_s = heard_s = 0.0
+        lags_s = []
+        for event in events:
+            if event["type"] == "response.audio_transcript.delta":
+                told_s += len(speaker.say(event["delta"])) / speaker.bytes_per_s
+            elif event["type"] == "response.audio.delta":
+                heard_s += len(base64.b64decode(event["delta"])) / speaker.bytes_per_s
+                lags_s.append(told_s - heard_s)
+        # Nothing is heard before its word is told, and then within a chunk and a long word.
+        assert min(lags_s) > -0.001
+        assert max(lags_s) < 1.2
+        assert sorted(lags_s)[len(lags_s) // 2] < 0.5
+        assert heard_s == pytest.approx(told_s)
+
+    in_session(talk)
 
 
 @pytest.mark.parametrize(
@@ -436,6 +459,42 @@ def test_a_refused_connection_opens_says_why_and_closes(
     asyncio.run(run())
 
 
+@pytest.mark.parametrize(
+    ("code", "close"),
+    [
+        ("invalid_api_key", 3000),
+        ("invalid_model", 4000),
+        ("missing_model", 4000),
+        ("beta_api_shape_disabled", 4000),
+        ("what", 4000),
+    ],
+)
+def test_a_refusal_can_be_asked_for(code: str, close: int) -> None:
+    async def run() -> None:
+        async with calling("", query=f"model=m&refuse={code}") as caller:
+            error = (await caller.next())["error"]
+            shown = "invalid_refusal" if code == "what" else code
+            assert error["code"] == shown
+            with pytest.raises(ConnectionClosed):
+                await caller.next()
+            assert caller.socket.close_code == close
+            assert caller.socket.close_reason == f"invalid_request_error.{shown}"
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("status", [401, 403, 429, 503])
+def test_a_refusal_in_plain_http_can_be_asked_for(status: int) -> None:
+    async def run() -> None:
+        async with serve_sandbox() as sandbox:
+            with pytest.raises(InvalidStatus) as refused:
+                async with connect(f"{sandbox.url}?model=m&refuse={status}"):
+                    pass
+            assert refused.value.response.status_code == status
+
+    asyncio.run(run())
+
+
 def test_any_other_key_is_taken_and_none_is_needed() -> None:
     async def run() -> None:
         for headers in ({}, {"Authorization": "Bearer sk-whatever"}):
@@ -655,6 +714,15 @@ def test_the_command_says_when_its_address_is_taken() -> None:
         done = subprocess.run(_command("--port", port), capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert f"cannot listen on 127.0.0.1:{port}" in done.stderr
+
+
+@pytest.mark.parametrize("speed", ["-1", "nan", "inf", "fast"])
+def test_the_command_takes_no_speed_that_makes_no_sense(speed: str) -> None:
+    done = subprocess.run(
+        _command(f"--speed={speed}"), capture_output=True, text=True, check=False, timeout=20
+    )
+    assert done.returncode == 2
+    assert "--speed" in done.stderr
 
 
 def test_addresses_of_version_six_stand_in_brackets() -> None:

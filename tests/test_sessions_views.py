@@ -19,14 +19,16 @@ from tests.realtime_servers import wait_for
 from tests.served import Served, serve
 from tests.test_sse import read_stream
 from webapp.sandbox.server import serve_sandbox
+from webapp.sessions.event_ids import was_given
 from webapp.sessions.hub import Hub, MemoryHub, StreamSlots
 from webapp.sessions.live import LiveSession
 from webapp.sessions.protocol import State
-from webapp.views import current, sessions
+from webapp.views import current, session_stream
 
 BUILDER = "/events/beta/response.create"
 SEND = "/sessions/send?dialect=beta&type=response.create"
 SPOKEN = f"{BUILDER}?example=spoken-greeting"
+SLOW = {"type": "response.create", "response": {"metadata": {"sandbox": "slow"}}}
 CALL = f"{BUILDER}?example=forced-function"
 
 
@@ -63,6 +65,16 @@ def send(page: Visitor, address: str = f"{BUILDER}?example=short-text") -> Page:
     return page.submit(page.get(address), press="Send")
 
 
+def send_event(page: Visitor, event: object) -> Page:
+    return page.submit(page.post(f"{BUILDER}/raw", {"text": json.dumps(event)}), press="Send")
+
+
+def visitor_of(page: Visitor) -> str:
+    cookie = page.client.get_cookie("cuecard-80")
+    assert cookie is not None
+    return cookie.value
+
+
 def entry_of(page: Page, kind: str) -> str:
     """The words of the first entry of a kind that the transcript shows."""
     found = [e for e in page.all(f"ol li.entry--{kind}") if e.get("data-key")]
@@ -93,12 +105,56 @@ def test_a_fresh_page_is_one_click_from_a_reply(page: Visitor) -> None:
     assert "answered" in entry_of(replied, "sent")
 
 
-def test_the_event_goes_out_as_the_preview_shows_it(page: Visitor, hub: Hub) -> None:
+def sent_texts(page: Visitor, session: LiveSession) -> list[str]:
+    lines = [line for line in log(page, session) if line["direction"] == "sent"]
+    return [str(line["text"]) for line in lines]
+
+
+def wire_of(page: Visitor, shown: Page) -> str:
+    return page.post_raw(f"{BUILDER}/wire", shown.fields("builder")).text
+
+
+def test_the_event_goes_out_as_the_page_shows_it(page: Visitor, hub: Hub) -> None:
+    replied = page.submit(page.get(CALL), press="Send")
+    assert sent_texts(page, session_of(replied, hub)) == [wire_of(page, replied)]
+
+
+def test_an_event_without_an_id_is_given_a_new_one_by_every_send(page: Visitor, hub: Hub) -> None:
     form = page.get(CALL)
-    wire = page.post_raw(f"{BUILDER}/wire", form.fields("builder")).text
-    replied = page.submit(form, press="Send")
-    sent = [line for line in log(page, session_of(replied, hub)) if line["direction"] == "sent"]
-    assert [line["text"] for line in sent] == [wire]
+    bare = json.loads(wire_of(page, form))
+    assert "event_id" not in bare
+    first = page.submit(form, press="Send")
+    second = page.submit(first, press="Send")
+    given = [json.loads(text) for text in sent_texts(page, session_of(second, hub))]
+    ids = [event.pop("event_id") for event in given]
+    assert given == [bare, bare]
+    assert len(set(ids)) == 2
+    assert all(was_given(visitor_of(page), event_id) for event_id in ids)
+    assert json.loads(wire_of(page, second))["event_id"] == ids[1]
+
+
+@pytest.mark.parametrize("event_id", ["evt_mine", "", None, 7, "cue_abcdefghijkmnpqrst"])
+def test_an_id_of_the_visitor_is_never_changed(page: Visitor, hub: Hub, event_id: object) -> None:
+    text = json.dumps({"type": "response.create", "event_id": event_id})
+    shown = page.post(f"{BUILDER}/raw", {"text": text})
+    for _ in range(2):
+        shown = page.submit(shown, press="Send")
+        if "error" in said(shown):
+            shown = page.submit(shown, press="Send anyway")
+    sent = [json.loads(each) for each in sent_texts(page, session_of(shown, hub))]
+    assert [event["event_id"] for event in sent] == [event_id, event_id]
+
+
+def test_the_id_that_an_event_is_given_enters_form_and_wire_text(page: Visitor, hub: Hub) -> None:
+    form = page.get(CALL)
+    answer = page.post_raw(SEND, form.fields("builder"), htmx=True).text
+    (session,) = hub.live(visitor_of(page))
+    event_id = json.loads(sent_texts(page, session)[0])["event_id"]
+    assert f'value="{event_id}"' in answer
+    assert 'hx-target="#q-event_id"' in answer
+    assert "cuecard:kept" in page.post_raw(SEND, form.fields("builder"), htmx=True).headers.get(
+        "HX-Trigger", ""
+    )
 
 
 def test_sending_keeps_what_was_typed(page: Visitor) -> None:
@@ -169,9 +225,11 @@ def test_a_second_default_response_is_refused_with_what_to_do(app: Flask, page: 
 
 
 def refuse_a_second_response(page: Visitor) -> None:
-    running = send(page, BUILDER)
+    running = send_event(page, SLOW)
     assert "running" in entry_of(running, "response")
-    refused = page.submit(running, press="Send")
+    asked = page.submit(running, press="Send")
+    assert "still being answered" in said(asked)
+    refused = page.submit(asked, press="Send anyway")
     words = entry_of(refused, "error")
     assert "already" in words or "still being answered" in words
     assert "cancel it and send again" in words
@@ -181,6 +239,119 @@ def refuse_a_second_response(page: Visitor) -> None:
     assert link.get("href") == f"#{sent[1].get('id')}"
     cancelled = page.submit(refused, press="Cancel response")
     assert "cancelled" in entry_of(cancelled, "response")
+
+
+def responses(page: Page) -> list[str]:
+    found = [e for e in page.all("ol li.entry--response") if e.get("data-key")]
+    return [e.get("data-outcome", "") for e in found]
+
+
+@pytest.fixture
+def busy(app: Flask, page: Visitor) -> Iterator[Page]:
+    """What is asked when a second event is sent while the first is being answered."""
+    with sandbox_at(app, speed=1):
+        yield page.submit(send_event(page, SLOW), press="Send")
+
+
+def test_an_event_can_wait_until_the_response_is_done(
+    page: Visitor, app: Flask, busy: Page
+) -> None:
+    waits = page.submit(busy, press="Send when it is done")
+    assert "1 event will be sent when the response is done." in waits.text
+    assert responses(waits) == ["running"]
+    page.submit(waits, press="Cancel response")
+    session = session_of(waits, current.parts(app).hub)
+    wait_for(lambda: len(sent_texts(page, session)) == 3)
+    assert wire_of(page, waits) in sent_texts(page, session)[1:]
+    assert "will be sent" not in page.submit(waits, press="Refresh").text
+
+
+def test_an_event_that_waits_need_not_be_sent(page: Visitor, app: Flask, busy: Page) -> None:
+    waits = page.submit(busy, press="Send when it is done")
+    gone = page.submit(waits, press="Do not send")
+    assert "will be sent" not in gone.text
+    page.submit(gone, press="Cancel response")
+    session = session_of(waits, current.parts(app).hub)
+    session.wait_until_quiet(5)
+    assert len(sent_texts(page, session)) == 2
+
+
+def test_what_runs_can_be_cancelled_for_the_next_event(
+    page: Visitor, app: Flask, busy: Page
+) -> None:
+    after = page.submit(busy, press="Cancel it and send")
+    session = session_of(after, current.parts(app).hub)
+    wait_for(lambda: len(sent_texts(page, session)) == 3)
+    first, cancel, second = map(json.loads, sent_texts(page, session))
+    assert cancel["type"] == "response.cancel"
+    assert was_given(visitor_of(page), cancel["event_id"])
+    assert second["event_id"] != first["event_id"]
+    wait_for(lambda: responses(page.submit(after, press="Refresh")) == ["cancelled", "running"])
+    states = [e.get("data-status") for e in page.get(BUILDER).all("ol li.entry--sent")]
+    assert [state for state in states if state] == ["answered"] * 3
+
+
+def test_an_event_can_be_answered_beside_the_conversation(
+    page: Visitor, app: Flask, busy: Page
+) -> None:
+    beside = page.submit(busy, press="Send out-of-band")
+    session = session_of(beside, current.parts(app).hub)
+    assert json.loads(wire_of(page, beside))["response"]["conversation"] == "none"
+    assert sent_texts(page, session)[1] == wire_of(page, beside)
+    wait_for(lambda: responses(page.submit(beside, press="Refresh")) == ["running", "running"])
+    assert said(beside) == ""
+
+
+WARM = {"type": "response.create", "response": {"temperature": 9, "instructions": "Hi."}}
+
+
+def problems(page: Page) -> list[str]:
+    return [text_of(each) for each in page.all("#problems li")]
+
+
+def test_what_a_server_refuses_stands_at_its_field_until_it_is_edited(page: Visitor) -> None:
+    pasted = page.post(f"{BUILDER}/raw", {"text": json.dumps(WARM)})
+    refused = page.submit(page.submit(pasted, press="Send"), press="Send anyway")
+    said_by_server = [each for each in problems(refused) if "server said" in each]
+    assert len(said_by_server) == 1
+    assert "/response/temperature" in said_by_server[0]
+    assert "It said: “Invalid 'response.temperature': decimal above" in said_by_server[0]
+    assert "A number is too large." in said_by_server[0]
+    assert "It said:" in text_of(refused.one("#p-response-temperature"))
+    line = next(e for e in refused.all("#wire .ln--error") if "temperature" in text_of(e))
+    assert "9" in text_of(line)
+    words = entry_of(refused, "error")
+    assert "Go to response.temperature" in words
+    found = page.submit(refused, press="Go to response.temperature")
+    assert any("server said" in each for each in problems(found))
+    fields = [
+        (name, "1.0" if name == "response.temperature" else text)
+        for name, text in refused.fields("builder")
+    ]
+    edited = page.post(f"{BUILDER}/preview", fields)
+    assert not any("server said" in each for each in problems(edited))
+    other = [
+        (name, "Hello." if name == "response.instructions" else text)
+        for name, text in refused.fields("builder")
+    ]
+    elsewhere = page.post(f"{BUILDER}/preview", other)
+    assert any("server said" in each for each in problems(elsewhere))
+    again = page.get(f"{BUILDER}?session={session_id(refused)}")
+    assert not any("server said" in each for each in problems(again))
+
+
+def session_id(page: Page) -> str:
+    return page.one("input[name=session]").get("value", "")
+
+
+def test_an_error_leads_to_its_field(page: Visitor) -> None:
+    pasted = page.post(f"{BUILDER}/raw", {"text": json.dumps(WARM)})
+    fields = [*pasted.fields("builder"), ("at", "/response/temperature")]
+    answer = page.post_raw(f"{BUILDER}/find", fields, htmx=True)
+    assert answer.status_code == 204
+    assert json.loads(answer.headers["HX-Trigger"]) == {
+        "cuecard:focus": {"on": "response.temperature"}
+    }
 
 
 def test_cancel_is_off_while_nothing_runs(page: Visitor, hub: Hub) -> None:
@@ -221,6 +392,17 @@ def test_a_new_session_closes_the_one_that_was_shown(page: Visitor, hub: Hub) ->
     fresh = page.submit(replied, press="New session")
     assert session_of(fresh, hub) is not session
     wait_for(lambda: session.state is State.CLOSED)
+    closed = page.get(f"{BUILDER}?session={session.id}")
+    assert "Closed: a new session was opened in its place." in closed.text
+
+
+def test_a_new_session_leaves_one_alone_that_other_tabs_show(page: Visitor, hub: Hub) -> None:
+    replied = send(page)
+    session = session_of(replied, hub)
+    with session.watching(), session.watching():
+        fresh = page.submit(replied, press="New session")
+    assert session_of(fresh, hub) is not session
+    assert session.state is State.OPEN
 
 
 def test_connect_opens_a_session_without_sending(page: Visitor) -> None:
@@ -298,12 +480,35 @@ def test_the_first_send_brings_the_whole_column(page: Visitor, hub: Hub) -> None
 
 def test_the_next_send_leaves_the_transcript_to_the_stream(page: Visitor, hub: Hub) -> None:
     shown = send(page)
-    before = shown.one("input[name=token]").get("value")
-    fields = shown.fields("builder")
-    answer = page.post(SEND, fields, htmx=True)
+    answer = page.post(SEND, shown.fields("builder"), htmx=True)
     assert answer.response.headers["HX-Retarget"] == "#session-said"
-    assert answer.one("input[name=token]").get("value") != before
     assert not answer.all("ol")
+
+
+def test_presses_that_follow_quickly_are_one_and_the_next_intent_is_another(
+    page: Visitor, hub: Hub
+) -> None:
+    shown = send(page)
+    session = session_of(shown, hub)
+    fields = shown.fields("builder")
+
+    def sent() -> int:
+        return len([line for line in log(page, session) if line["direction"] == "sent"])
+
+    token = page.post(SEND, fields, htmx=True).one("input[name=token]")
+    assert token.get("value") == dict(fields)["token"]
+    assert sent() == 2
+    again = page.post(SEND, fields, htmx=True)
+    assert "The event was sent once." in said(again)
+    assert again.one("input[name=token]").get("value") == dict(fields)["token"]
+    assert sent() == 2
+    # Another button is another intent, also with a token that is spent for sending.
+    closed = page.post(f"/sessions/{session.id}/close", fields, htmx=True)
+    assert closed.one("input[name=token]").get("data-next-token") is None
+    wait_for(lambda: session.state is State.CLOSED)
+    renewed = dict(fields) | {"token": str(token.get("data-next-token"))}
+    page.post(SEND, list(renewed.items()), htmx=True)
+    assert sent() == 3
 
 
 def test_an_error_with_script_stays_in_the_column(page: Visitor, hub: Hub) -> None:
@@ -398,7 +603,7 @@ def test_a_reader_who_stops_reading_is_cut_off(page: Visitor, hub: Hub, app: Fla
     ours, theirs = socket.socketpair()
     with ours, theirs:
         environ = {"gunicorn.socket": ours}
-        stream = sessions.Stream(session, "", held, slots, environ, patience_s=0.3)
+        stream = session_stream.Stream(session, "", held, slots, environ, patience_s=0.3)
         with pytest.raises(TimeoutError):
             ours.sendall(b"x" * 10_000_000)  # what was written before and not read
         assert list(stream) == [b"retry: 1500\n\n"]

@@ -65,5 +65,5 @@ def test_a_name_or_id_cannot_smuggle_a_message_in(name: str) -> None:
         sse.message("changes", "x", id_=name)
 
 
-def test_a_heartbeat_is_no_message() -> None:
-    assert read_stream(sse.HEARTBEAT + sse.retry(1500)) == []
+def test_how_long_to_wait_is_no_message() -> None:
+    assert read_stream(sse.retry(1500)) == []

@@ -2,6 +2,7 @@
 
 import time
 import tracemalloc
+from dataclasses import replace
 from urllib.parse import parse_qsl, urlencode
 
 import pytest
@@ -11,6 +12,10 @@ from hypothesis import strategies as st
 from tests.cases_on_disk import Case, all_cases
 from tests.made_up import DIALECTS, EVENT, any_events, texts, thorough
 from webapp.drafts import form_of
+from webapp.exact_json.reader import JsonValue, read_json
+from webapp.exact_json.values import ExactFloat
+from webapp.exact_json.writer import write
+from webapp.forms.branches import BadSubmission
 from webapp.forms.edits import value_of
 from webapp.forms.fields import (
     Choice,
@@ -43,7 +48,7 @@ from webapp.forms.nodes import (
     raw,
 )
 from webapp.forms.submission import (
-    BadSubmission,
+    LONGEST_KEPT,
     fill,
     flatten,
     is_token,
@@ -51,10 +56,7 @@ from webapp.forms.submission import (
     read_form,
     read_part,
 )
-from webapp.wire_reader import JsonValue, read_json
 from webapp.wire_text import blocks, text_of
-from webapp.wire_values import ExactFloat
-from webapp.wire_writer import write
 
 Inputs = list[tuple[str, str]]
 
@@ -571,3 +573,65 @@ def test_any_text_typed_anywhere_stays_as_typed(line: str, long: str, free: str)
     assert node == read(*flatten(FORM, node, ""))
     assert isinstance(node, Record)
     assert isinstance(node.members["+k1"], Unknown)
+
+
+# -- what was read before --------------------------------------------------------------------------
+
+
+def test_an_item_that_did_not_change_is_not_read_again() -> None:
+    form = Group(members={"list": Items(item=FORM.members["item"])})
+
+    def after(*texts_: str) -> Node:
+        items: list[JsonValue] = [{"type": "message", "text": text} for text in texts_]
+        tree = read_form(form, flatten(form, fill(form, {"list": items}), ""))
+        assert value_of(tree) == {"list": items}
+        assert isinstance(tree, Record)
+        return tree.members["list"]
+
+    first, second = after("a", "b"), after("a", "c")
+    assert isinstance(first, Listing)
+    assert isinstance(second, Listing)
+    assert second.items["k1"] is first.items["k1"]
+    assert second.items["k2"] is not first.items["k2"]
+
+
+@pytest.mark.parametrize(("length", "kept"), [(LONGEST_KEPT, True), (LONGEST_KEPT + 1, False)])
+def test_only_short_items_are_kept(length: int, kept: bool) -> None:
+    form = Items(item=Text())
+    first, second = (read_form(form, [("k1", "x" * length)]) for _ in range(2))
+    assert first == second
+    assert isinstance(first, Listing)
+    assert isinstance(second, Listing)
+    assert (first.items["k1"] is second.items["k1"]) is kept
+
+
+def test_an_item_is_read_by_the_field_it_belongs_to() -> None:
+    texts_, numbers = Items(item=Text()), Items(item=Number())
+    assert value_of(read_form(texts_, [("k1", "7")])) == ["7"]
+    assert value_of(read_form(numbers, [("k1", "7")])) == [7]
+
+
+def test_what_was_made_of_an_item_does_not_go_along_with_a_change() -> None:
+    node = Picked("plain", Leaf("a", "a"))
+    node.made["lines"] = "of a"
+    assert replace(node, node=Leaf("b", "b")).made == {}
+    assert node == Picked("plain", Leaf("a", "a"))
+
+
+def test_members_may_be_called_like_keys_of_items() -> None:
+    form = Group(members={"k1": Text(), "k2": Group(members={"k3": Text(), "a": Text()})})
+    value: JsonValue = {"k1": "x", "k2": {"k3": "y", "a": "z"}}
+    assert read_json(through_a_form(form, value)) == value
+
+
+@pytest.mark.parametrize("strange", ["words.k1.x", "pairs.k1.x", "k1", "inner.k1.x", "item.k1"])
+def test_an_input_below_a_key_that_the_form_does_not_have_is_named(strange: str) -> None:
+    inputs = [("words@", "list"), ("words.k1", "a"), ("pairs@", "map"), ("item@", "plain")]
+    with pytest.raises(BadSubmission) as caught:
+        read(*inputs, ("inner@", "group"), (strange, "?"))
+    assert caught.value.name == strange
+
+
+def test_an_input_of_an_item_sent_twice_is_named() -> None:
+    with pytest.raises(BadSubmission, match=r"words\.k1: it was sent twice"):
+        read(("words@", "list"), ("words.k1", "a"), ("words.k1", "a"))

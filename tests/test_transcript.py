@@ -180,6 +180,108 @@ def test_a_function_call_shows_name_and_arguments() -> None:
     assert call.words("arguments") == '{"city": "Bern"}'
 
 
+def call(call_id: str, name: str = "get_weather") -> dict[str, Any]:
+    return {"id": f"item_{call_id}", "type": "function_call", "name": name, "call_id": call_id}
+
+
+def test_calls_wait_for_an_output_until_it_is_given() -> None:
+    s = session()
+    s.begin()
+    long = "c" * 500
+    for call_id in ("call_1", long):
+        s.hear("response.output_item.added", response_id="resp_1", item=call(call_id))
+        s.hear("response.output_item.done", response_id="resp_1", item=call(call_id))
+    first, second = s.one("response").parts
+    assert first.mark("returns") == second.mark("returns") == "yes"
+    assert s.transcript.call(first.key) == ("call_1", 1)
+    assert s.transcript.call(second.key) == (long, 1)
+    assert s.transcript.call("e999") == ("", 0)
+    frame = s.record.add(Direction.NOTICE, 1, "returned")
+    s.transcript.returned(frame, first.key)
+    assert s.transcript.call(first.key) == ("", 0)
+    assert s.transcript.call(second.key) == (long, 0)
+    s.end(output=[call("call_1"), call(long)])
+    first, second = s.one("response").parts
+    assert first.mark("returns") == ""
+    assert "1 other call waits" in first.words("returned")
+    s.lose()
+    assert s.one("response").parts[1].mark("returns") == ""
+    assert s.transcript.call(second.key) == ("", 0)
+
+
+@pytest.mark.parametrize("type_", ["mcp_call", "message", "x"])
+def test_nothing_but_a_function_call_waits_for_an_output(type_: str) -> None:
+    s = session()
+    s.begin()
+    item = {**call("call_1"), "type": type_}
+    s.hear("response.output_item.done", response_id="resp_1", item=item)
+    assert not [part for part in s.one("response").parts if part.mark("returns")]
+
+
+@pytest.mark.parametrize(
+    ("members", "output", "note"),
+    [
+        ({"output": "14 degrees", "error": None}, "14 degrees", ""),
+        ({"error": {"type": "tool", "message": "No such town."}}, "", "It failed: No such town."),
+        ({"error": "timeout"}, "", "It failed: timeout"),
+        ({"error": [7], "output": 3}, "", "It failed: [7]"),
+        ({"output": "x" * 70_000}, "x" * 65_536, ""),
+    ],
+)
+def test_an_mcp_call_shows_what_it_gave_back(
+    members: dict[str, Any], output: str, note: str
+) -> None:
+    s = session()
+    s.begin()
+    item = {"id": "mcp_1", "type": "mcp_call", "name": "weather", "arguments": "{}", **members}
+    s.hear("response.output_item.done", response_id="resp_1", item=item)
+    (part,) = s.one("response").parts
+    assert (part.words("output"), part.words("note")) == (output, note)
+    assert bool(part.words("cut")) is (len(output) > 60_000)
+
+
+@pytest.mark.parametrize(
+    ("asked", "model", "told"),
+    [
+        ("gpt-realtime", "gpt-realtime", False),
+        ("gpt-realtime", "gpt-realtime-2025-08-28", False),
+        ("gpt-realtime", "gpt-4o-realtime-preview", True),
+        ("gpt-realtime", "", False),
+        ("", "anything", False),
+    ],
+)
+def test_another_model_than_was_asked_for_is_told(asked: str, model: str, told: bool) -> None:
+    s = Session()
+    s.transcript.asked_model = asked
+    s.hear("session.created", session={"model": model})
+    notice = s.one("notice")
+    assert ("was asked for" in notice.words("text")) is told
+    assert notice.mark("tone") == ("warning" if told else "ok")
+
+
+def test_a_cancelled_response_is_the_answer_to_the_cancel() -> None:
+    s = session()
+    s.send(type="response.create")
+    s.begin()
+    s.send(type="response.cancel", event_id="evt_c")
+    s.end(status="cancelled")
+    assert [entry.mark("status") for entry in s.entries("sent")] == ["answered", "answered"]
+
+
+def test_an_error_that_ends_a_response_says_so_and_more_of_it_revives_it() -> None:
+    s = session()
+    s.send(type="response.create", event_id="evt_1")
+    s.begin()
+    s.hear("error", error={"message": "It broke.", "event_id": "evt_1"})
+    assert s.one("response").mark("outcome") == "failed"
+    assert s.one("response").words("reason") == "no response.done has come"
+    s.hear("response.text.delta", response_id="resp_1", item_id="i", delta="on")
+    assert s.one("response").mark("outcome") == "running"
+    assert s.one("response").words("reason") == ""
+    s.end()
+    assert s.one("response").mark("outcome") == "completed"
+
+
 def test_a_name_that_comes_late_is_shown() -> None:
     told = session()
     told.hear("response.function_call_arguments.done", **at(), arguments="{}", name="late")
@@ -277,6 +379,10 @@ def test_a_second_default_response_is_refused_at_the_event_that_asked() -> None:
         ({"error": "Unknown event type", "code": "unknown_event"}, "unknown_event",
          "Unknown event type"),
         ({"error": {"type": "server_error"}}, "server_error", ""),
+        ({"error": {"type": "unknown_event", "message": "m"}}, "unknown_event", "m"),
+        ({"error": {"type": "invalid_request_error", "message": "m"}},
+         "invalid_request_error", "m"),
+        ({"code": "session_expired", "message": "m"}, "session_expired", "m"),
         ({"error": {"code": 400, "message": 7}}, "400", "7"),
         ({"error": None}, "error", ""),
         ({"error": []}, "error", ""),

@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from tests.made_up import DIALECTS, EVENT, any_events, thorough
 from webapp.drafts import form_of
+from webapp.exact_json.reader import JsonValue
+from webapp.exact_json.writer import write
 from webapp.forms.fields import Group, Items, Media, Pairs, Text
 from webapp.forms.nodes import Raw
 from webapp.forms.submission import fill, flatten, read_form, read_part
-from webapp.wire_reader import JsonValue
 from webapp.wire_text import (
     LONGEST_SHOWN,
     Block,
@@ -23,7 +24,6 @@ from webapp.wire_text import (
     shown,
     text_of,
 )
-from webapp.wire_writer import write
 
 TOKEN = f"{'0' * 64}.4096.image/png_64x32"
 PARAMS = Group(

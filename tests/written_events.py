@@ -3,7 +3,7 @@
 import base64
 from typing import Any
 
-from webapp.checks import problems_of
+from webapp.checks.checking import problems_of
 from webapp.events import EVENTS
 from webapp.forms.problems import Problem
 

@@ -1,18 +1,27 @@
 """create_app: builds the parts, joins them, and puts the edge around it all."""
 
 import hashlib
+import logging
 from pathlib import Path
 
 from flask import Flask
 from jinja2 import StrictUndefined
 
 from webapp.config import Settings
-from webapp.draft_store import DraftStore
-from webapp.edge import Edge
+from webapp.edge.gate import Edge
+from webapp.edge.logins import Logins
+from webapp.endpoints.catalogue import catalogue_of, own_keys
+from webapp.outbound.choices import Choices
+from webapp.outbound.departures import Departures
+from webapp.outbound.guard import Guard
+from webapp.outbound.keyring import Keyring
+from webapp.outbound.operator_list import load_listed
 from webapp.sandbox.server import serve_sandbox
 from webapp.sessions.hub import MemoryHub, StreamSlots
-from webapp.store import MediaStore
+from webapp.store.drafts import DraftStore
+from webapp.store.media import MediaStore
 from webapp.views import (
+    access,
     api,
     builder,
     convert,
@@ -23,8 +32,14 @@ from webapp.views import (
     health,
     htmx,
     media,
+    scene,
+    session_record,
+    session_stream,
     sessions,
+    undo,
 )
+
+log = logging.getLogger("cuecard")
 
 # Each open stream holds one of the server's 160 threads; the rest answers everything else.
 MAX_STREAMS = 128
@@ -50,17 +65,34 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.url_map.merge_slashes = False
     app.config["MAX_FORM_PARTS"] = settings.max_fields
     app.config["MAX_FORM_MEMORY_SIZE"] = settings.max_form_bytes
+    catalogue = catalogue_of(
+        load_listed(settings.endpoints),
+        custom=settings.takes_addresses,
+        hosted=settings.has_strangers,
+        azure=settings.azure_endpoint,
+    )
+    keyring = Keyring()
+    own = own_keys(catalogue.presets, dict(settings.keys), settings.azure_endpoint)
+    for origin, (variable, value) in own.items():
+        keyring.provide(origin, variable, value)
+    if own and settings.has_strangers and not settings.password:
+        log.warning("whoever visits uses the keys of this server: set CUECARD_PASSWORD")
     data = Path(settings.data_dir).expanduser()
     parts = current.Parts(
         settings=settings,
         media=MediaStore(data / "media"),
         drafts=DraftStore(data / "drafts.sqlite"),
+        departures=Departures(catalogue, keyring, Guard()),
+        choices=Choices(),
+        logins=Logins(settings.password),
         hub=MemoryHub(serve_sandbox),
         streams=StreamSlots(MAX_STREAMS),
     )
     app.extensions |= current.keep(parts)
     htmx.init_app(app)
     errors.init_app(app)
+    access.init_app(app)
+    app.register_blueprint(access.bp)
     _prepare_templates(app, assets)
     app.register_blueprint(health.bp)
     app.register_blueprint(builder.bp)
@@ -68,8 +100,14 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(export.bp)
     app.register_blueprint(api.bp)
     app.register_blueprint(fixes.bp)
+    app.register_blueprint(undo.bp)
     app.register_blueprint(media.bp)
     app.register_blueprint(sessions.bp)
+    app.register_blueprint(session_stream.bp)
+    app.register_blueprint(session_record.bp)
+    app.register_blueprint(scene.bp)
+    scene.init_app(app)
+    session_record.init_app(app)
     sessions.init_app(app)
     app.wsgi_app = Edge(  # type: ignore[method-assign]
         app.wsgi_app, settings, assets=f"{assets}/", render=errors.renderer(app)

@@ -15,7 +15,7 @@ from webapp.config import SettingError, Settings
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from webapp.filed_event import FiledEvent
+    from webapp.commands.filed_event import FiledEvent
 
 _T = TypeVar("_T")
 
@@ -25,12 +25,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     command: Callable[[argparse.Namespace], int] = options.command
     try:
-        return command(options)
+        code = command(options)
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        return _unheard()
     except (SettingError, _CannotListen, _Unusable) as error:
         print(f"cuecard: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130
+
+
+def _unheard() -> int:
+    """Return the exit code of a command whose reader has gone, as ``head`` does; say nothing."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 128 + 13
 
 
 class _CannotListen(Exception):  # noqa: N818  # it says what we cannot
@@ -78,7 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     sandbox.add_argument("--port", type=int, default=8765, help="(%(default)s)")
     sandbox.add_argument("--seed", type=int, help="same seed, same answers")
     sandbox.add_argument(
-        "--speed", type=float, default=1.0, help="0 answers without delay (%(default)s)"
+        "--speed", type=_speed, default=1.0, help="0 answers without delay (%(default)s)"
     )
     sandbox.add_argument("--require-key", action="store_true", help="refuse clients without a key")
     sandbox.set_defaults(command=_sandbox)
@@ -101,6 +111,28 @@ def _parser() -> argparse.ArgumentParser:
         help="give up when the server says nothing for so long (%(default)s)",
     )
     send.set_defaults(command=_send)
+
+    replay = commands.add_parser(
+        "replay",
+        help="send the events of a log again",
+        description="Send the events of a log again, each when what came before it then has come. "
+        "Exit code: 0 nothing was refused, 1 something was, 2 no log or no endpoint.",
+    )
+    replay.add_argument("file", metavar="LOG", help="a session's log.jsonl or log.har; - is stdin")
+    replay.add_argument(
+        "--dialect", choices=("beta", "ga"), help="how it is written (default: told from it)"
+    )
+    _add_endpoint(replay)
+    replay.add_argument("--pace", action="store_true", help="keep the log's own pauses")
+    replay.add_argument("--json", action="store_true", help="print one line for each server event")
+    replay.add_argument(
+        "--quiet",
+        type=float,
+        default=60.0,
+        metavar="SECONDS",
+        help="give up when the server says nothing for so long (%(default)s)",
+    )
+    replay.set_defaults(command=_replay)
     return parser
 
 
@@ -116,17 +148,21 @@ def _add_endpoint(command: argparse.ArgumentParser) -> None:
         "--endpoint",
         default="sandbox",
         metavar="NAME",
-        help="sandbox, openai, azure, azure-preview, or a ws:// or wss:// address (%(default)s)",
+        help="sandbox, openai, azure, azure-preview, localai, speaches, litellm, qwen, glm,"
+        " stepfun, xai, one of CUECARD_ENDPOINTS, or a ws:// or wss:// address (%(default)s)",
     )
     command.add_argument("--model", default="", help="the model, or deployment, to talk to")
 
 
 def _run(options: argparse.Namespace) -> int:
     """Serve until stopped; the environment hands the options on to the process that serves."""
+    from webapp.outbound.operator_list import load_listed  # noqa: PLC0415  # takes a while
+
     for name, given in (("CUECARD_HOST", options.host), ("PORT", options.port)):
         if given is not None:
             os.environ[name] = given
     settings = Settings.from_environ()
+    load_listed(settings.endpoints)
     listener = _listen(settings.host, settings.port)
     place = address(settings, listener.getsockname()[1])
     _serve(listener, lambda _: print(f"Cuecard is ready at {place}", flush=True))
@@ -134,15 +170,15 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from webapp.check_files import check_files  # noqa: PLC0415  # only this command needs it
+    from webapp.commands.check import check_files  # noqa: PLC0415  # only this command needs it
 
     return check_files(options.files, dialect=options.dialect, as_json=options.json)
 
 
 def _convert(options: argparse.Namespace) -> int:
     from webapp import dialects  # noqa: PLC0415  # takes a while
-    from webapp.wire_reader import read_json  # noqa: PLC0415
-    from webapp.wire_writer import write  # noqa: PLC0415
+    from webapp.exact_json.reader import read_json  # noqa: PLC0415
+    from webapp.exact_json.writer import write  # noqa: PLC0415
 
     event = _read(options.file, read_json)
     source = dialects.source_of(event, options.to)
@@ -155,6 +191,14 @@ def _convert(options: argparse.Namespace) -> int:
         print(f"{options.file}:{note.at}: {note.kind}{to}: {note.message}", file=sys.stderr)
     print(write(found.value))
     return 0
+
+
+def _speed(words: str) -> float:
+    """Read how fast the sandbox plays: any finite number from 0 on."""
+    speed = float(words)
+    if not 0 <= speed < float("inf"):
+        raise argparse.ArgumentTypeError("0, or how many times faster than usual")
+    return speed
 
 
 def _sandbox(options: argparse.Namespace) -> int:
@@ -192,8 +236,9 @@ def _export(options: argparse.Namespace) -> int:
 
 
 def _send(options: argparse.Namespace) -> int:
+    from webapp.commands.send import send  # noqa: PLC0415
     from webapp.errors import LocalError  # noqa: PLC0415  # takes a while
-    from webapp.sending import send  # noqa: PLC0415
+    from webapp.outbound.operator_list import load_listed  # noqa: PLC0415
 
     event = _event(options)
     try:
@@ -204,24 +249,74 @@ def _send(options: argparse.Namespace) -> int:
             out=_print_at_once,
             as_json=options.json,
             quiet_s=options.quiet,
+            listed=load_listed(os.environ.get("CUECARD_ENDPOINTS", "")).allowed,
         )
     except LocalError as error:
         raise _Unusable(f"{error} {error.remedy}".strip()) from error
 
 
+def _replay(options: argparse.Namespace) -> int:
+    from webapp.commands.filed_event import filed_log  # noqa: PLC0415
+    from webapp.commands.replay import replay  # noqa: PLC0415
+    from webapp.endpoints import PRESETS, BadAddress  # noqa: PLC0415
+    from webapp.errors import LocalError  # noqa: PLC0415  # takes a while
+    from webapp.outbound.operator_list import load_listed  # noqa: PLC0415
+    from webapp.sessions.replay import NoLog  # noqa: PLC0415
+
+    listed = load_listed(os.environ.get("CUECARD_ENDPOINTS", ""))
+    presets = {**PRESETS, **listed.presets}
+    try:
+        log, endpoint = _read(
+            options.file,
+            lambda content: filed_log(
+                content, options.endpoint, options.model, options.dialect, presets
+            ),
+        )
+        if log.masked:
+            words = f"logged without tokens and headers, and sent so: {log.masked} of the events"
+            print(f"{options.file}: {words}", file=sys.stderr)
+        return replay(
+            log.steps,
+            endpoint,
+            os.environ,
+            out=_print_at_once,
+            paced=options.pace,
+            as_json=options.json,
+            quiet_s=options.quiet,
+            listed=listed.allowed,
+        )
+    except NoLog as error:
+        raise _Unusable(f"{options.file}: {error}") from error
+    except BadAddress as error:
+        raise _Unusable(f"--endpoint {options.endpoint}: {error}") from error
+    except LocalError as error:
+        raise _Unusable(f"{error} {error.remedy}".strip()) from error
+
+
 def _print_at_once(text: str) -> None:
-    sys.stdout.write(text)
-    sys.stdout.flush()
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os._exit(_unheard())  # a session would take an exception for a fault of its own
 
 
 def _event(options: argparse.Namespace) -> "FiledEvent":
-    from webapp.endpoints import BadAddress  # noqa: PLC0415  # takes a while
-    from webapp.filed_event import filed_event  # noqa: PLC0415
+    from webapp.commands.filed_event import filed_event  # noqa: PLC0415
+    from webapp.endpoints import PRESETS, BadAddress  # noqa: PLC0415  # takes a while
+    from webapp.endpoints.catalogue import with_resource  # noqa: PLC0415
+    from webapp.outbound.operator_list import load_listed  # noqa: PLC0415
 
+    listed = load_listed(os.environ.get("CUECARD_ENDPOINTS", "")).presets
     try:
+        presets = with_resource(
+            {**PRESETS, **listed}, os.environ.get("AZURE_OPENAI_ENDPOINT", "").strip()
+        )
         return _read(
             options.file,
-            lambda content: filed_event(content, options.endpoint, options.model, options.dialect),
+            lambda content: filed_event(
+                content, options.endpoint, options.model, options.dialect, presets
+            ),
         )
     except BadAddress as error:
         raise _Unusable(f"--endpoint {options.endpoint}: {error}") from error
@@ -229,7 +324,7 @@ def _event(options: argparse.Namespace) -> "FiledEvent":
 
 def _read(file: str, reader: "Callable[[bytes], _T]") -> _T:
     """Return what a reader makes of a file; what is wrong with it ends the command."""
-    from webapp.wire_reader import Unreadable  # noqa: PLC0415  # takes a while
+    from webapp.exact_json.reader import Unreadable  # noqa: PLC0415  # takes a while
 
     try:
         with _opened(file) as opened:

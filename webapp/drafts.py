@@ -6,35 +6,65 @@ from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from typing import TypeAlias
 
-from webapp.checks import problems_of, problems_of_part
+from webapp.checks.checking import problems_of, problems_of_part
 from webapp.events import EVENTS, EventType
+from webapp.exact_json.reader import JsonValue
 from webapp.forms.derive import derive
 from webapp.forms.edits import Edited, press, value_of
 from webapp.forms.fields import Field
-from webapp.forms.nodes import Leaf, Listing, Node, Picked, Raw, Record, Stored, Table, Unknown
+from webapp.forms.nodes import (
+    Leaf,
+    Listing,
+    Node,
+    Picked,
+    Raw,
+    Record,
+    Stored,
+    Table,
+    Unknown,
+    tokens_in,
+)
 from webapp.forms.problems import Problem, Severity, excerpt
 from webapp.forms.questions import Question, ask
 from webapp.forms.submission import Keep, fill, read_form, read_part
-from webapp.wire_reader import JsonValue
 from webapp.wire_text import Block, Contents, blocks, one_block, part_of, text_of
 
 # Inputs of the builder's form that are about the page, not about the event.
 CONTROLS = frozenset(
     (
         "anyway",
+        "at",
+        "call",
         "do",
         "draft",
         "endpoint",
+        "endpoint-address",
+        "endpoint-gap-region",
+        "endpoint-gap-resource",
+        "endpoint-gap-server",
+        "endpoint-key",
+        "endpoint-model",
+        "endpoint-name",
+        "endpoint-shown",
+        "endpoint-way",
         "export-address",
         "export-endpoint",
         "fix",
         "open",
+        "origin",
+        "output",
+        "output-of",
+        "pace",
+        "prelude",
+        "prelude-template",
         "raw",
+        "repair",
         "session",
         "shown",
         "style",
         "text",
         "token",
+        "untold",
     )
 )
 
@@ -63,7 +93,8 @@ class Draft:
     """An event still being written, valid or not.
 
     ``compact`` picks its text: on one line, or pretty over several; ``opened`` are the items of
-    long lists that are being worked on; ``has`` is asked about each stored sound and picture.
+    long lists that are being worked on; ``has`` is asked about each stored sound and picture, and
+    ``told`` is what a server has said against this very event.
     """
 
     dialect: str
@@ -72,6 +103,7 @@ class Draft:
     compact: bool = False
     opened: frozenset[str] = frozenset()
     has: Has = field(default=_has_all, compare=False, repr=False)
+    told: tuple[Problem, ...] = field(default=(), compare=False, repr=False)
 
     @classmethod
     def empty(cls, dialect: str, event_type: str) -> "Draft":
@@ -148,17 +180,17 @@ class Draft:
         return text_of(lines, compact=self.compact)
 
     @cached_property
-    def blocks(self) -> tuple[Block, ...]:
+    def blocks(self) -> list[Block]:
         """The event's text in parts, stored media elided."""
-        return tuple(blocks(self.form, self.root))
+        return blocks(self.form, self.root)
 
     @cached_property
     def problems(self) -> tuple[Problem, ...]:
-        """What is wrong: first with the typing, then with the event in the order of its text."""
-        found = [*typing_problems(self.root, "", self.has)]
+        """What is wrong: as a server said, with the typing, with the event in its text's order."""
+        found = typing_problems(self.root, "", self.has)
         taken = {problem.at for problem in found}
         found += [p for p in problems_of(self.event_type, self.value) if p.at not in taken]
-        return tuple(found)
+        return (*self.told, *found)
 
     @property
     def errors(self) -> int:
@@ -197,7 +229,7 @@ class Part:
         node = read_part(field, name, own)
         # An item's place in its list does not matter to what is wrong with it.
         at = "/" + "/".join("0" if _is_key(part) else part for part in name.split("."))
-        found = [*typing_problems(node, at, has)]
+        found = typing_problems(node, at, has)
         taken = {problem.at for problem in found}
         value = value_of(node)
         kind = EVENTS[dialect, event_type]
@@ -206,7 +238,7 @@ class Part:
 
 
 def _is_key(segment: str) -> bool:
-    return segment[:1] == "k" and segment[1:].isdigit()
+    return segment[:1] == "k" and segment[1:].isdecimal()
 
 
 def _relative(found: list[Problem], at: str) -> Iterator[Problem]:
@@ -214,41 +246,47 @@ def _relative(found: list[Problem], at: str) -> Iterator[Problem]:
         yield Problem(problem.at.removeprefix(at), problem.severity, problem.code, problem.message)
 
 
-def typing_problems(node: Node, at: str, has: Has = _has_all) -> Iterator[Problem]:
-    """Yield what is wrong with the typing itself: unread JSON, names twice, lost media."""
+def typing_problems(node: Node, at: str, has: Has = _has_all) -> list[Problem]:
+    """Return what is wrong with the typing itself: unread JSON, names twice, lost media."""
+    found: list[Problem] = []
+    _find_typing_problems(node, at, has, found)
+    return found
+
+
+def _find_typing_problems(node: Node, at: str, has: Has, found: list[Problem]) -> None:
+    parts: Iterable[tuple[str, Node]] = ()
     match node:
         case Raw(fault=fault) if fault is not None:
             where = f"line {fault.line}, column {fault.column}"
             message = f"This is not JSON yet ({where}): {fault.reason} It goes as text until it is."
-            yield Problem(at, Severity.ERROR, "not_json", message)
+            found.append(Problem(at, Severity.ERROR, "not_json", message))
         case Stored() if not has(node.token):
-            yield Problem(at, Severity.ERROR, "media_gone", _GONE.format(node.label))
+            found.append(Problem(at, Severity.ERROR, "media_gone", _GONE.format(node.label)))
+        case Picked() if "fine" in node.made:
+            pass
         case Picked() | Unknown():
-            yield from typing_problems(node.node, at, has)
+            before = len(found)
+            _find_typing_problems(node.node, at, has, found)
+            if isinstance(node, Picked) and len(found) == before and not any(tokens_in(node)):
+                node.made["fine"] = True
         case Record():
             parts = [
                 (below.name if isinstance(below, Unknown) else name, below)
                 for name, below in node.members.items()
                 if type(below) is not Leaf
             ]
-            if any(isinstance(below, Unknown) for _, below in parts):
-                typed = [name for name in node.members if not name.startswith("+")]
-                typed += [name for name, below in parts if isinstance(below, Unknown)]
-                yield from _problems_of_names(typed, at)
-            yield from _typing_problems_of(parts, at, has)
+            unknown = [name for name, below in parts if type(below) is Unknown]
+            if unknown:
+                known = [name for name in node.members if not name.startswith("+")]
+                found += _problems_of_names([*known, *unknown], at)
         case Table():
-            entries = [(entry.name, entry.node) for entry in node.entries.values()]
-            yield from _problems_of_names([name for name, _ in entries], at)
-            yield from _typing_problems_of(entries, at, has)
+            parts = [(entry.name, entry.node) for entry in node.entries.values()]
+            found += _problems_of_names([name for name, _ in parts], at)
         case Listing():
-            items = [(str(place), item) for place, item in enumerate(node.items.values())]
-            yield from _typing_problems_of(items, at, has)
-
-
-def _typing_problems_of(parts: list[tuple[str, Node]], at: str, has: Has) -> Iterator[Problem]:
-    for name, node in parts:
-        if type(node) is not Leaf:  # most are, and nothing can be wrong with their typing
-            yield from typing_problems(node, f"{at}/{_escaped(name)}", has)
+            parts = [(str(place), item) for place, item in enumerate(node.items.values())]
+    for name, below in parts:
+        if type(below) is not Leaf:  # most are, and nothing can be wrong with their typing
+            _find_typing_problems(below, f"{at}/{_escaped(name)}", has, found)
 
 
 _GONE = (

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from webapp.dialects import convert
+from webapp.exact_json.reader import JsonValue
 from webapp.sandbox.speech import Speaker
-from webapp.wire_reader import JsonValue
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,6 @@
 """How it is served: gunicorn's threaded worker, sized for many open streams."""
 
 import logging
-import os
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -10,9 +9,10 @@ from gunicorn.http import errors as faults
 from gunicorn.workers.gthread import ThreadWorker
 
 from webapp.config import SettingError, Settings
-from webapp.edge import FIXED_HEADERS, OTHER_POLICY
-from webapp.intake import Intake
+from webapp.edge.gate import FIXED_HEADERS, OTHER_POLICY
+from webapp.edge.intake import Intake
 from webapp.logs import start_logging
+from webapp.outbound.operator_list import load_listed
 
 if TYPE_CHECKING:
     import socket
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 try:
     _settings = Settings.from_environ()
+    load_listed(_settings.endpoints)
 except SettingError as error:
     sys.stderr.write(f"cuecard: {error}\n")
     sys.exit(2)
@@ -43,7 +44,7 @@ limit_request_line = 4_094
 limit_request_fields = 64
 limit_request_field_size = 8_190
 # Only these peers may say that a request came over https.
-forwarded_allow_ips = os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1,::1")
+forwarded_allow_ips = ",".join(_settings.trusted_proxies)
 
 accesslog = None
 loglevel = _settings.log_level.lower()
@@ -131,6 +132,7 @@ def worker_exit(server: object, worker: Any) -> None:
     app = getattr(worker, "wsgi", None)
     if app is not None:
         _parts(app).hub.close()
+        _parts(app).departures.keyring.clear()
 
 
 def _parts(app: "Flask") -> "Parts":

@@ -6,23 +6,25 @@ import sys
 from datetime import UTC, datetime
 from typing import TextIO
 
+from webapp.redaction import redacted
+
 MAX_VALUE_CHARS = 2_048
 # The library logs its handshake headers, keys included, at DEBUG.
 QUIET_LOGGERS = ("websockets",)
 
 
 class JsonLines(logging.Formatter):
-    """Format a record as one ASCII line of JSON: control characters arrive escaped."""
+    """Format a record as one ASCII line of JSON: no key, and control characters escaped."""
 
     def format(self, record: logging.LogRecord) -> str:
         line = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
             "logger": record.name,
-            "message": _cut(record.getMessage()),
+            "message": _cut(redacted(record.getMessage())),
         }
         if record.exc_info:
-            line["exception"] = _cut(self.formatException(record.exc_info), keep_end=True)
+            line["exception"] = _cut(redacted(self.formatException(record.exc_info)), keep_end=True)
         return json.dumps(line).replace("\x7f", "\\u007f")
 
 

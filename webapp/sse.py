@@ -4,7 +4,6 @@ import json
 import re
 
 CONTENT_TYPE = "text/event-stream"
-HEARTBEAT = b":\n\n"
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 

@@ -1,12 +1,13 @@
 """The exact text of a draft, line by line: what is sent, and what the page shows of it."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias, cast
 
 from markupsafe import escape
 
+from webapp.exact_json.reader import JsonValue
+from webapp.exact_json.writer import quote, scalar, write
 from webapp.forms.fields import EXTRA, Field, Group, Items
 from webapp.forms.nodes import (
     Leaf,
@@ -21,8 +22,6 @@ from webapp.forms.nodes import (
     Unknown,
     is_key,
 )
-from webapp.wire_reader import JsonValue
-from webapp.wire_writer import quote, scalar, write
 
 __all__ = ["Block", "Line", "blocks", "one_block", "part_of", "shown", "text_of", "write"]
 
@@ -86,26 +85,15 @@ def shown(lines: Iterable[Line], marks: Mapping[str, str], *, compact: bool = Fa
     ``marks`` gives the class of a line that a problem points at, by pointer.
     """
     gap, colon = ("", ":") if compact else ("  ", ": ")
-    parts: list[str] = []
-    for depth, key, text, kind, name, pointer, comma in lines:
-        mark = marks.get(pointer, "") if marks else ""
-        parts.append(
-            f'<span class="ln{mark}"{_place(name, pointer)}>'
-            f"{gap * depth}{key and f'<b>{_escaped_key(key)}</b>{colon}'}"
+    return "".join(
+        [
+            f'<span class="ln{marks.get(pointer, "") if marks else ""}"'
+            f' data-n="{escape(name)}" data-p="{escape(pointer)}">'
+            f"{gap * depth}{key and f'<b>{_escaped_text(key)}</b>{colon}'}"
             f'<i class="{kind}">{_shown_text(text)}</i>{comma}</span>'
-        )
-    return "".join(parts)
-
-
-# The same names come back with every keystroke.
-@lru_cache(maxsize=4_096)
-def _place(name: str, pointer: str) -> str:
-    return f' data-n="{escape(name)}" data-p="{escape(pointer)}"'
-
-
-@lru_cache(maxsize=4_096)
-def _escaped_key(key: str) -> str:
-    return _escaped_text(key)
+            for depth, key, text, kind, name, pointer, comma in lines
+        ]
+    )
 
 
 def _shown_text(text: str) -> str:
@@ -120,13 +108,12 @@ def _escaped_text(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def blocks(field: Field, root: Node, contents: Contents | None = None) -> Iterator[Block]:
-    """Yield the event's blocks in order; their lines, one after the other, are its text."""
+def blocks(field: Field, root: Node, contents: Contents | None = None) -> list[Block]:
+    """Return the event's blocks in order; their lines, one after the other, are its text."""
     walk = _Walk(contents)
     if not isinstance(root, Record) or not isinstance(field, Group):
-        yield Block("@open", "", walk.lines(root, 0, "", ""))
-        return
-    yield from _split(walk, field, root, "", "", 0, "")
+        return [Block("@open", "", walk.lines(root, 0, "", ""))]
+    return _split(walk, field, root, "", "", 0, "")
 
 
 def part_of(field: Field, name: str) -> tuple[Field, int, str]:
@@ -162,42 +149,43 @@ def one_block(
 
 def _split(
     walk: "_Walk", field: Group, record: Record, name: str, pointer: str, depth: int, key: str
-) -> Iterator[Block]:
+) -> list[Block]:
     """Cut an object at its members; the lines between belong to no block."""
-    members = list(record.members.items())
-    if not members:
-        yield Block(f"{name}@open", pointer, (Line(depth, key, "{}", "p", "", ""),))
-        return
-    yield Block(f"{name}@open", pointer, (Line(depth, key, "{", "p", "", ""),))
-    for place, (member, node) in enumerate(members, start=1):
-        comma = "," if place < len(members) else ""
+    if not record.members:
+        return [Block(f"{name}@open", pointer, (Line(depth, key, "{}", "p", "", ""),))]
+    out = [Block(f"{name}@open", pointer, (Line(depth, key, "{", "p", "", ""),))]
+    left = len(record.members)
+    for member, node in record.members.items():
+        left -= 1
+        comma = "," if left else ""
         below = field.members.get(member)
         at = f"{name}.{member}" if name else member
         wire_name = node.name if isinstance(node, Unknown) else member
         to = f"{pointer}/{_escaped(wire_name)}"
         if isinstance(below, Group) and isinstance(node, Record) and not name:
             *inner, end = _split(walk, below, node, at, to, depth + 1, quote(member))
-            yield from inner
-            yield Block(end.name, to, (end.lines[-1]._replace(comma=comma),))
+            out += inner
+            out.append(Block(end.name, to, (end.lines[-1]._replace(comma=comma),)))
         elif isinstance(below, Items) and below.of_objects and isinstance(node, Listing):
-            yield from _split_items(walk, node, at, to, depth + 1, quote(member), comma)
+            out += _split_items(walk, node, at, to, depth + 1, quote(member), comma)
         else:
-            yield Block(at, to, walk.lines(node, depth + 1, quote(wire_name), comma))
-    yield Block(f"{name}@close", pointer, (Line(depth, "", "}", "p", "", ""),))
+            out.append(Block(at, to, walk.lines(node, depth + 1, quote(wire_name), comma)))
+    out.append(Block(f"{name}@close", pointer, (Line(depth, "", "}", "p", "", ""),)))
+    return out
 
 
 def _split_items(
     walk: "_Walk", listing: Listing, name: str, pointer: str, depth: int, key: str, comma: str
-) -> Iterator[Block]:
+) -> list[Block]:
     if not listing.items:
-        yield Block(f"{name}@open", pointer, (Line(depth, key, "[]", "p", "", "", comma),))
-        return
-    yield Block(f"{name}@open", pointer, (Line(depth, key, "[", "p", "", ""),))
+        return [Block(f"{name}@open", pointer, (Line(depth, key, "[]", "p", "", "", comma),))]
+    out = [Block(f"{name}@open", pointer, (Line(depth, key, "[", "p", "", ""),))]
     last = len(listing.items) - 1
     for place, (item, node) in enumerate(listing.items.items()):
         lines = walk.lines(node, depth + 1, "", "," if place < last else "")
-        yield Block(f"{name}.{item}", f"{pointer}/{place}", lines)
-    yield Block(f"{name}@close", pointer, (Line(depth, "", "]", "p", "", "", comma),))
+        out.append(Block(f"{name}.{item}", f"{pointer}/{place}", lines))
+    out.append(Block(f"{name}@close", pointer, (Line(depth, "", "]", "p", "", "", comma),)))
+    return out
 
 
 def _escaped(name: str) -> str:
@@ -217,9 +205,16 @@ class _Walk:
 
     def lines(self, node: Node, depth: int, key: str, comma: str) -> tuple[Line, ...]:
         """Return the lines of one node, a comma behind the last where one follows."""
+        made = node.made if isinstance(node, Picked) and self._contents is None else None
+        spot = (depth, key, "", "", comma)
+        if made is not None and (kept := made.get(spot)) is not None:
+            return cast("tuple[Line, ...]", kept)
         out: list[Line] = []
-        self._node(out, node, (depth, key, "", "", comma))
-        return tuple(out)
+        self._node(out, node, spot)
+        lines = tuple(out)
+        if made is not None:
+            made[spot] = lines
+        return lines
 
     def _node(self, out: list[Line], node: Node, spot: _Spot) -> None:
         match node:
@@ -244,7 +239,7 @@ class _Walk:
                 self._value(out, node.value, spot)
             case Null():
                 self._scalar(out, None, spot)
-            case Stored():
+            case _:
                 text = self._stored(node)
                 depth, key, name, pointer, comma = spot
                 out.append(Line(depth, key, text, "m", name, pointer, comma))

@@ -1,5 +1,6 @@
 // Says in #messages when no answer of ours came, and never lets a stranger's page be swapped in.
 const place = document.getElementById("messages");
+let waiting = 0;
 
 function say(what, remedy) {
   const message = document.createElement("div");
@@ -22,6 +23,7 @@ document.addEventListener("htmx:before:response", (event) => {
   if (response.headers.has("Cuecard")) {
     // We are back: what was said about silence is no longer true.
     place.querySelector("[data-message=lost]")?.remove();
+    later(event, response);
     return;
   }
   event.preventDefault();
@@ -30,6 +32,19 @@ document.addEventListener("htmx:before:response", (event) => {
     "What you typed is still here. Try again in a moment.",
   );
 });
+
+// Who types faster than the server takes is not told: the whole is checked once there is room.
+function later(event, { status, headers }) {
+  const wait = Number(headers.get("Retry-After"));
+  const typed = event.target.closest?.("fieldset[hx-post], #check");
+  if ((status !== 429 && status !== 503) || !wait || !typed) return;
+  event.preventDefault();
+  clearTimeout(waiting);
+  waiting = setTimeout(
+    () => document.body.dispatchEvent(new CustomEvent("cuecard:refused")),
+    1000 * wait * (1 + Math.random() / 4),
+  );
+}
 
 document.addEventListener("htmx:error", ({ detail }) => {
   if (!detail.ctx || detail.ctx.response) return;

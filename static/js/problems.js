@@ -1,7 +1,9 @@
 // Puts the problems of the list to their fields, their numbers on what is folded around them.
 import { domId, goTo } from "./fields.js";
 
+const GRAVITY = ["error", "warning", "note"];
 const list = () => document.querySelector("[data-problems]");
+const graver = (one, other) => GRAVITY.find((each) => each === one || each === other);
 let shown = null;
 
 function place() {
@@ -9,11 +11,13 @@ function place() {
   shown = list();
   const at = new Map();
   const below = new Map();
+  const gravest = new Map();
   for (const item of shown.querySelectorAll("[data-problem]")) {
     const name = item.dataset.problem;
     at.set(name, [...(at.get(name) ?? []), item]);
     for (let up = name; up; up = up.slice(0, Math.max(up.lastIndexOf("."), 0))) {
       below.set(up, (below.get(up) ?? 0) + 1);
+      gravest.set(up, graver(gravest.get(up), item.dataset.severity));
     }
   }
   for (const slot of document.querySelectorAll("[data-slot]:not(:empty)")) fill(slot, []);
@@ -25,6 +29,7 @@ function place() {
     const number = below.get(badge.dataset.count) ?? 0;
     badge.textContent = number;
     badge.hidden = !number;
+    badge.dataset.severity = gravest.get(badge.dataset.count) ?? "";
   }
 }
 

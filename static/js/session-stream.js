@@ -1,7 +1,16 @@
 // Shows what happens in a session while it happens: the server streams changes, this applies them.
 // New entries are copies of the page's own templates, and foreign text only ever becomes text.
 const BUDGET_MS = 8;
-const TRIES = 6;
+const TRIES = 7;
+const FIRST_TRY_MS = 500;
+const LAST_TRY_MS = 30_000;
+// So long it may be gone without a word about it: a server that restarts is back by then.
+const UNSAID_MS = 2_000;
+// The server says something at least every 10 s.
+const SILENCE_MS = 25_000;
+const LOST = "The connection to Cuecard is lost";
+const TRYING = `${LOST}; trying again. What stands here stays.`;
+const GIVEN_UP = `${LOST}. Is it still running? More than four tabs that show a session are too many, too.`;
 const SEEN_MS = 4 * 60 * 1000;
 const views = new WeakMap();
 
@@ -37,37 +46,77 @@ class View {
     clearTimeout(this.retry);
     const from = encodeURIComponent(this.cursor);
     this.source = new EventSource(`${this.section.dataset.stream}?from=${from}`);
+    this.heard();
+    this.source.addEventListener("open", () => {
+      this.found();
+      this.heard();
+    });
     this.source.addEventListener("changes", (event) => {
-      this.tries = 0;
+      this.heard();
       this.cursor = event.lastEventId;
       this.waiting.push(event.data);
       this.soon();
     });
+    this.source.addEventListener("beat", () => this.heard());
     this.source.addEventListener("end", (event) => this.end(event.data));
-    this.source.addEventListener("error", () => {
-      if (this.source?.readyState !== EventSource.CLOSED) return;
-      this.close();
-      this.later();
-    });
+    // A browser would try again by itself, but at an even pace and without end.
+    this.source.addEventListener("error", () => this.lost());
   }
 
   close() {
     this.source?.close();
     this.source = null;
     clearTimeout(this.retry);
+    clearTimeout(this.silence);
+    clearTimeout(this.saying);
   }
 
   end(why) {
     this.close();
-    if (why === "restart") this.later();
+    if (why === "restart") return this.lost();
+    this.found();
     if (why === "gone") this.gone();
   }
 
-  later() {
-    if (this.tries >= TRIES) return;
-    const delay = 1000 * 2 ** this.tries * (1 + Math.random() / 2);
+  // -- a stream that is lost: where it was is known, so that it goes on there
+
+  heard() {
+    clearTimeout(this.silence);
+    this.silence = setTimeout(() => this.lost(), SILENCE_MS);
+  }
+
+  found() {
+    this.tries = 0;
+    this.lostAt = null;
+    clearTimeout(this.saying);
+    this.alert("");
+  }
+
+  lost() {
+    this.close();
+    this.lostAt ??= performance.now();
+    if (this.tries >= TRIES) return this.alert(GIVEN_UP, true);
+    const unsaid = Math.max(UNSAID_MS - (performance.now() - this.lostAt), 0);
+    this.saying = setTimeout(() => this.alert(TRYING), unsaid);
+    const pause = Math.min(FIRST_TRY_MS * 2 ** this.tries, LAST_TRY_MS);
     this.tries += 1;
-    this.retry = setTimeout(() => this.open(), delay);
+    // Not all at once: after a restart every page comes back.
+    this.retry = setTimeout(() => this.open(), pause * (0.5 + Math.random()));
+  }
+
+  again() {
+    if (this.source || !this.lostAt) return;
+    this.tries = 0;
+    this.alert(TRYING);
+    this.open();
+  }
+
+  alert(words, button = false) {
+    const box = this.section.querySelector("[data-lost]");
+    const said = box.querySelector("[data-lost-words]");
+    if (said.textContent !== words) said.textContent = words;
+    box.hidden = !words;
+    box.querySelector("button").hidden = !button;
   }
 
   gone() {
@@ -247,5 +296,12 @@ setInterval(() => {
   const { session } = current.section.dataset;
   fetch(`/sessions/${session}/log.jsonl`, { method: "HEAD" }).catch(() => {});
 }, SEEN_MS);
+document.addEventListener("click", ({ target }) => {
+  if (target.closest?.("[data-try-again]")) current?.again();
+});
+addEventListener("online", () => current?.again());
+addEventListener("offline", () => {
+  if (current?.source) current.lost();
+});
 addEventListener("pagehide", () => current?.close());
 addEventListener("pageshow", () => current?.open());

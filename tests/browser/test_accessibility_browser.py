@@ -43,11 +43,23 @@ def test_axe_finds_nothing(browser: Browser, served: Served, scheme: str, width:
     tab.get_by_role("button", name="Edit text").click()
     expect(tab.locator("#raw-text")).to_be_visible()
     assert faults(tab) == [], "text"
-    if width < 1200:
-        tab.locator("label[for=pane-session]").click()
+    tab.locator("#raw-text").fill('{"type": ')
+    expect(tab.locator("#raw-status")).to_contain_text("Line 1")
+    assert faults(tab) == [], "text that cannot be read"
+    tab.keyboard.press("ControlOrMeta+k")
+    tab.keyboard.type("to")
+    expect(tab.locator("#palette-list > li").first).to_be_visible()
+    assert faults(tab) == [], "palette"
+    tab.goto(f"{BUILDER}/nothing-here")
+    assert faults(tab) == [], "error"
     tab.goto(f"{BUILDER}?example=forced-function")
     if width < 1200:
         tab.locator("label[for=pane-session]").click()
+    tab.locator("#endpoint summary").click()
+    for slug in ("azure-preview", "address", "sandbox"):
+        tab.locator("#endpoint-slug").select_option(slug)
+        expect(tab.locator("[name=endpoint-shown]")).to_have_value(slug)
+        assert faults(tab) == [], slug
     tab.get_by_role("button", name="Send").first.click()
     expect(tab.get_by_text("completed").first).to_be_visible(timeout=20_000)
     assert faults(tab) == [], "session"

@@ -113,7 +113,8 @@ def test_a_forced_function_call_is_built_by_keyboard_alone(tab: Page) -> None:
         },
     )
     quiet(tab)
-    expect(tab.locator("#problems .problems__count")).to_have_text("1 note")  # no audio will come
+    said = tab.locator("#problems .problems__count")
+    expect(said).to_have_text("No errors 1 note")  # no audio will come
 
 
 def test_200_characters_at_typing_speed_lose_nothing_not_even_the_caret(tab: Page) -> None:

@@ -2,6 +2,7 @@
 
 import re
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from tests.naughty import STRINGS
@@ -117,6 +118,7 @@ def test_the_panel_follows_the_event_and_its_endpoint(tab: Page) -> None:
     tab.get_by_label("Address").fill("wss://server.example/v1/realtime")
     expect(program).to_contain_text("wss://server.example/v1/realtime")
     expect(tab.get_by_label("Address")).to_be_focused()
+    assert Axe().run(tab).response["violations"] == []
     tab.get_by_role("button", name="Close").click()
     expect(program).to_have_count(0)
 

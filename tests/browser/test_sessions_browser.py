@@ -5,9 +5,9 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
-from tests.served import Served
+from tests.served import Served, serve
 
 BUILDER = "/events/beta/response.create"
 DONE = re.compile("^completed$")
@@ -24,6 +24,8 @@ def fill(tab: Page, **response: Any) -> None:
 
 
 def send(tab: Page) -> None:
+    """Press Send as somebody does who means it: not within a second of the press before."""
+    expect(tab.locator("[data-next-token]")).to_have_count(0)
     tab.get_by_role("button", name="Send", exact=True).click()
 
 
@@ -157,7 +159,7 @@ def test_replies_play_by_themselves_where_that_is_wished(tab: Page) -> None:
 
 
 def test_cancel_works_while_a_response_runs_and_only_then(tab: Page) -> None:
-    fill(tab, modalities=["text"], metadata={"sandbox": "slow"})
+    fill(tab, modalities=["text"], metadata={"sandbox": "slow:16"})
     send(tab)
     cancel = tab.get_by_role("button", name="Cancel response")
     expect(tab.locator(".part--text [data-words=text]")).not_to_be_empty()
@@ -197,10 +199,8 @@ def test_close_and_new_session(tab: Page) -> None:
 
 
 def test_a_second_default_response_is_refused_where_it_was_sent(tab: Page) -> None:
-    fill(tab, modalities=["text"], metadata={"sandbox": "slow"})
-    send(tab)
-    expect(outcome(tab)).to_have_text("running")
-    send(tab)
+    ask_while_it_runs(tab)
+    tab.get_by_role("button", name="Send anyway").click()
     error = tab.locator(".entry--error")
     expect(error).to_contain_text("second answer was refused")
     expect(error).to_contain_text("cancel it and send again")
@@ -208,6 +208,89 @@ def test_a_second_default_response_is_refused_where_it_was_sent(tab: Page) -> No
     error.get_by_role("link").click()
     expect(tab.locator(".entry--sent").nth(1)).to_be_focused()
     expect(tab.locator("[data-announcer]")).to_contain_text("second answer was refused")
+
+
+def ask_while_it_runs(tab: Page) -> None:
+    """Press Send while a default response runs, which brings up a question."""
+    fill(tab, modalities=["text"], metadata={"sandbox": "slow:16"})
+    send(tab)
+    expect(outcome(tab)).to_have_text("running")
+    send(tab)
+    expect(tab.locator(".said__text")).to_contain_text("still being answered")
+
+
+def sent(tab: Page) -> list[Any]:
+    """The events that went out, as the record has them."""
+    return [json.loads(line["text"]) for line in log(tab) if line["direction"] == "sent"]
+
+
+def wire(tab: Page) -> Any:
+    return json.loads(tab.locator("#wire").inner_text())
+
+
+def test_an_event_waits_until_the_response_is_done(tab: Page) -> None:
+    ask_while_it_runs(tab)
+    tab.get_by_role("button", name="Send when it is done").click()
+    waits = tab.locator("[data-words=held]")
+    expect(waits).to_have_text("1 event will be sent when the response is done.")
+    assert len(sent(tab)) == 1
+    tab.get_by_role("button", name="Cancel response").click()
+    expect(outcome(tab, 0)).to_have_text("cancelled")
+    expect(outcome(tab, 1)).to_have_text("running")
+    expect(waits).to_be_hidden()
+    states = [e.get_attribute("data-status") for e in tab.locator(".entry--sent").all()]
+    assert states == ["answered"] * 3
+
+
+def test_what_waits_can_be_called_back(tab: Page) -> None:
+    ask_while_it_runs(tab)
+    tab.get_by_role("button", name="Send when it is done").click()
+    tab.get_by_role("button", name="Do not send").click()
+    expect(tab.get_by_role("button", name="Do not send")).to_be_hidden()
+    tab.get_by_role("button", name="Cancel response").click()
+    expect(outcome(tab)).to_have_text("cancelled")
+    assert [event["type"] for event in sent(tab)] == ["response.create", "response.cancel"]
+
+
+def test_what_runs_is_cancelled_for_the_next_event(tab: Page) -> None:
+    ask_while_it_runs(tab)
+    tab.get_by_role("button", name="Cancel it and send").click()
+    expect(outcome(tab, 0)).to_have_text("cancelled")
+    expect(outcome(tab, 1)).to_have_text("running")
+    assert [event["type"] for event in sent(tab)] == [
+        "response.create",
+        "response.cancel",
+        "response.create",
+    ]
+
+
+def test_an_event_is_answered_beside_the_conversation(tab: Page) -> None:
+    ask_while_it_runs(tab)
+    tab.get_by_role("button", name="Send out-of-band").click()
+    expect(tab.locator(".entry--response").nth(1)).to_have_attribute("data-band", "apart")
+    expect(tab.locator("#q-response-conversation")).not_to_have_class(re.compile("q--absent"))
+    assert wire(tab) == sent(tab)[1]
+    assert wire(tab)["response"]["conversation"] == "none"
+
+
+def test_every_send_shows_the_id_it_sends(tab: Page) -> None:
+    tab.goto(BUILDER)
+    for number in (1, 2):
+        send(tab)
+        expect(outcome(tab, number - 1)).to_have_text(DONE, timeout=20_000)
+        field = tab.locator("#f-event_id")
+        expect(field).to_have_value(sent(tab)[-1]["event_id"])
+        assert wire(tab) == sent(tab)[-1]
+    first, second = sent(tab)
+    assert first["event_id"] != second["event_id"]
+    tab.reload()
+    expect(field).to_have_value(second["event_id"])
+    field.fill("mine")
+    field.press("Tab")
+    for _ in range(2):
+        send(tab)
+        expect(outcome(tab, 2)).to_have_text(DONE, timeout=20_000)
+    assert [event["event_id"] for event in sent(tab)[2:]] == ["mine", "mine"]
 
 
 @pytest.mark.parametrize("how", ["double click", "five clicks", "key and click"])
@@ -229,6 +312,60 @@ def test_one_intent_is_one_event(tab: Page, how: str) -> None:
             )
     expect(outcome(tab)).to_have_text(DONE, timeout=20_000)
     assert len([line for line in log(tab) if line["direction"] == "sent"]) == 1
+
+
+def test_one_intent_beside_the_draft_is_one_event(tab: Page) -> None:
+    tab.goto(BUILDER)
+    tab.get_by_text("Other events").click()
+    tab.locator("#prelude textarea").first.fill('{"type": "input_audio_buffer.clear"}')
+    button = tab.get_by_role("button", name="Send it as it stands")
+    for _ in range(3):
+        button.click()
+    expect(tab.locator("#session-said")).to_contain_text("once")
+    tab.wait_for_timeout(1_200)  # a second later it is meant again
+    button.click()
+    expect(tab.locator(".entry--event").nth(1)).to_contain_text("input_audio_buffer.cleared")
+    assert [event["type"] for event in sent(tab)] == ["input_audio_buffer.clear"] * 2
+
+
+def test_five_clicks_one_after_the_other_are_one_event_and_a_later_one_is_another(
+    tab: Page,
+) -> None:
+    fill(tab, modalities=["text"], conversation="none", instructions="Hello")
+    box = tab.get_by_role("button", name="Send", exact=True).bounding_box()
+    assert box
+    for _ in range(5):
+        tab.mouse.click(box["x"] + 10, box["y"] + 10)
+        tab.wait_for_timeout(250)
+    expect(outcome(tab)).to_have_text(DONE, timeout=20_000)
+    expect(tab.locator(".said__text")).to_contain_text("The event was sent once.")
+    assert len(sent(tab)) == 1
+    send(tab)
+    expect(outcome(tab, 1)).to_have_text(DONE, timeout=20_000)
+    assert len(sent(tab)) == 2
+    tab.get_by_role("textbox", name="Instructions", exact=True).press_sequentially("!")
+    tab.get_by_role("button", name="Send", exact=True).click()
+    expect(outcome(tab, 2)).to_have_text(DONE, timeout=20_000)
+    assert len(sent(tab)) == 3
+
+
+def test_a_press_whose_answer_was_lost_is_carried_out_once(context: BrowserContext) -> None:
+    tab = context.new_page()  # without the watch over the console: a cut answer is an error there
+    fill(tab, modalities=["text"])
+    lost: list[str] = []
+
+    def cut(route: Route) -> None:
+        route.fetch()
+        lost.append(route.request.url)
+        route.abort()
+
+    tab.route("**/sessions/send*", cut, times=1)
+    send(tab)
+    tab.wait_for_timeout(500)
+    assert lost
+    tab.get_by_role("button", name="Send", exact=True).click()
+    expect(outcome(tab)).to_have_text(DONE, timeout=20_000)
+    assert len(sent(tab)) == 1
 
 
 def test_control_enter_sends_from_a_field_and_keeps_the_focus(tab: Page) -> None:
@@ -254,6 +391,82 @@ def test_an_event_with_errors_asks_once_at_the_button(tab: Page) -> None:
     expect(tab.locator(".said__text")).to_have_count(0)
 
 
+def test_an_error_lands_on_its_field_and_offers_the_fix(tab: Page) -> None:
+    fill(tab, temperature=9, instructions="Say hello.")
+    send(tab)
+    tab.get_by_role("button", name="Send anyway").click()
+    error = tab.locator(".entry--error")
+    told = tab.locator("#problems li", has_text="server said")
+    expect(told).to_contain_text("/response/temperature")
+    expect(tab.locator("#p-response-temperature")).to_contain_text("It said:")
+    expect(tab.locator("#w-response-temperature .ln--error")).to_have_count(1)
+    tab.get_by_role("button", name="Examples").or_(tab.get_by_text("Examples")).first.focus()
+    error.get_by_role("button", name="Go to response.temperature").click()
+    field = tab.locator("#f-response-temperature")
+    expect(field).to_be_focused()
+    expect(tab.locator("#w-response-temperature .ln--here")).to_have_count(1)
+    tab.locator("#f-response-instructions").fill("Say hello twice.")
+    expect(tab.locator("#wire")).to_contain_text("twice")
+    tab.wait_for_timeout(700)
+    expect(told).to_have_count(1)
+    error.get_by_role("button", name="Fix: write").click()
+    expect(told).to_have_count(0)
+    expect(field).to_have_value("1.2")
+    expect(error.get_by_role("button", name="Fix")).to_have_count(0)
+
+
+def test_the_output_of_a_call_is_returned_from_the_transcript(tab: Page) -> None:
+    tool = {"type": "function", "name": "get_weather", "parameters": {"type": "object"}}
+    choice = {"type": "function", "name": "get_weather"}
+    fill(tab, modalities=["text"], tools=[tool], tool_choice=choice)
+    send(tab)
+    expect(outcome(tab)).to_have_text(DONE, timeout=20_000)
+    part = tab.locator(".part--call")
+    part.get_by_text("Return an output").click()
+    part.get_by_label("Output of the function call").fill('{"sky": "clear"}')
+    part.get_by_role("button", name="Return it").click()
+    expect(outcome(tab, 1)).to_have_text(DONE, timeout=20_000)
+    expect(part.locator("[data-words=returned]")).to_have_text("Output returned.")
+    expect(part.get_by_text("Return an output")).to_be_hidden()
+    assert [event["type"] for event in sent(tab)] == [
+        "response.create",
+        "conversation.item.create",
+        "response.create",
+    ]
+    assert sent(tab)[1]["item"]["output"] == '{"sky": "clear"}'
+    assert [e.get_attribute("data-status") for e in tab.locator(".entry--sent").all()] == [
+        "answered"
+    ] * 3
+    send(tab)
+    expect(outcome(tab, 2)).to_have_text(DONE, timeout=20_000)
+    second = tab.locator(".part--call").last
+    second.get_by_text("Return an output").click()
+    second.get_by_label("Output of the function call").fill("two")
+    second.get_by_role("button", name="Return it").click()
+    expect(outcome(tab, 3)).to_have_text(DONE, timeout=20_000)
+    assert sent(tab)[-2]["item"]["output"] == "two"
+
+
+def test_a_prelude_sets_the_scene(tab: Page) -> None:
+    tab.goto(BUILDER)
+    tab.get_by_text("Other events").click()
+    tab.get_by_label("Template of an event").select_option("session")
+    tab.get_by_role("button", name="Insert").click()
+    box = tab.get_by_label("Event to send beside the draft")
+    expect(box).to_have_value(re.compile("session.update"))
+    tab.get_by_role("button", name="Send it as it stands").click()
+    expect(tab.locator(".entry--event")).to_contain_text("session.updated")
+    first = box.input_value()
+    box.fill("{broken")
+    tab.get_by_role("button", name="Send it as it stands").click()
+    expect(tab.locator(".said__text")).to_contain_text("This is not JSON")
+    tab.get_by_role("button", name="Send it as it is").click()
+    expect(tab.locator(".entry--error")).to_contain_text("could not read the event as JSON")
+    texts = [line["text"] for line in log(tab) if line["direction"] == "sent"]
+    assert texts == [first, "{broken"]
+    expect(box).to_have_value("{broken")
+
+
 def test_two_tabs_show_the_same_session(tab: Page, context: BrowserContext) -> None:
     fill(tab, modalities=["text"])
     send(tab)
@@ -268,7 +481,7 @@ def test_two_tabs_show_the_same_session(tab: Page, context: BrowserContext) -> N
 
 def test_a_lost_network_loses_and_repeats_nothing(context: BrowserContext) -> None:
     tab = context.new_page()  # without the watch over the console: being offline is an error there
-    fill(tab, modalities=["text"], metadata={"sandbox": "slow"})
+    fill(tab, modalities=["text"], metadata={"sandbox": "slow:16"})
     send(tab)
     text = tab.locator(".part--text [data-words=text]")
     expect(text).not_to_be_empty()
@@ -285,6 +498,122 @@ def test_a_lost_network_loses_and_repeats_nothing(context: BrowserContext) -> No
     assert "".join(event["delta"] for event in deltas) == text.inner_text()
 
 
+def test_a_lost_app_is_said_tried_again_and_at_last_left_to_a_button(browser: Browser) -> None:
+    with serve() as own:
+        context = browser.new_context(base_url=own.url)
+        tab = context.new_page()
+        tab.clock.install()
+        fill(tab, modalities=["text"])
+        tab.clock.resume()
+        send(tab)
+        expect(outcome(tab)).to_have_text(DONE, timeout=20_000)
+        words = tab.locator("[data-lost-words]")
+        expect(words).to_be_hidden()
+        own.stop()
+        expect(words).to_have_text(re.compile("is lost; trying again"), timeout=6_000)
+        again = tab.get_by_role("button", name="Try again")
+        expect(again).to_be_hidden()
+        for _ in range(12):
+            tab.clock.run_for(60_000)
+            tab.wait_for_timeout(100)
+        expect(again).to_be_visible()
+        expect(words).to_contain_text("Is it still running?")
+        again.click()
+        expect(again).to_be_hidden()
+        assert outcome(tab).inner_text() == "completed"
+        context.close()
+
+
+def test_a_stream_that_is_cut_comes_back_by_itself_and_repeats_nothing(tab: Page) -> None:
+    fill(tab, modalities=["text"], metadata={"sandbox": "slow:16"})
+    send(tab)
+    text = tab.locator(".part--text [data-words=text]")
+    expect(text).not_to_be_empty()
+    for _ in range(3):
+        tab.evaluate("dispatchEvent(new Event('offline'))")
+        tab.wait_for_timeout(1_200)
+    tab.get_by_role("button", name="Cancel response").click()
+    expect(outcome(tab)).to_have_text("cancelled")
+    deltas = received(tab, "response.text.delta")
+    assert "".join(event["delta"] for event in deltas) == text.inner_text()
+    expect(tab.locator("[data-lost-words]")).to_be_hidden()
+
+
+def test_reloads_in_quick_succession_get_a_stream_each(tab: Page) -> None:
+    fill(tab, modalities=["text"])
+    send(tab)
+    expect(outcome(tab)).to_have_text(DONE, timeout=20_000)
+    for _ in range(8):
+        tab.reload()
+    send(tab)
+    expect(outcome(tab, 1)).to_have_text(DONE, timeout=20_000)
+    assert len(sent(tab)) == 2
+    expect(tab.locator("[data-lost-words]")).to_be_hidden()
+
+
+def test_a_hidden_tab_shows_all_once_when_it_is_looked_at_again(
+    tab: Page, context: BrowserContext
+) -> None:
+    fill(tab, modalities=["text"], metadata={"sandbox": "flood:3000"})
+    hide(tab, hidden=True)
+    send(tab)
+    tab.wait_for_timeout(1_000)
+    hide(tab, hidden=False)
+    expect(outcome(tab)).to_have_text(DONE, timeout=30_000)
+    shown = tab.locator(".part--text [data-words=text]").inner_text()
+    assert shown == "".join(event["delta"] for event in received(tab, "response.text.delta"))
+    other = context.new_page()
+    other.goto(tab.url)
+    assert transcript(other) == transcript(tab)
+
+
+def test_closing_in_one_tab_shows_in_the_other_and_a_new_session_leaves_it_alone(
+    tab: Page, context: BrowserContext
+) -> None:
+    fill(tab, modalities=["text"])
+    send(tab)
+    expect(outcome(tab)).to_have_text(DONE, timeout=20_000)
+    other = context.new_page()
+    other.goto(tab.url)
+    status = "[data-words=status]"
+    expect(other.locator(status).first).to_have_text("Connected to Sandbox")
+    other.get_by_role("button", name="New session").click()
+    expect(other.locator(".entry--response")).to_have_count(0)
+    expect(tab.locator(status).first).to_have_text("Connected to Sandbox")
+    third = context.new_page()
+    third.goto(tab.url)
+    third.get_by_role("button", name="Close", exact=True).click()
+    expect(tab.locator(status).first).to_have_text("Closed")
+    expect(tab.locator(".entry--notice").last).to_contain_text("Closed from here.")
+
+
+def test_a_session_that_has_ended_is_asked_for_no_more(tab: Page) -> None:
+    fill(tab, modalities=["text"])
+    send(tab)
+    expect(outcome(tab)).to_have_text(DONE, timeout=20_000)
+    asked: list[str] = []
+    tab.on(
+        "request", lambda request: asked.append(request.url) if "/stream" in request.url else None
+    )
+    tab.get_by_role("button", name="Close", exact=True).click()
+    expect(tab.locator("[data-words=status]").first).to_have_text("Closed")
+    tab.wait_for_timeout(3_000)
+    assert len(asked) <= 1
+    expect(tab.locator("[data-lost-words]")).to_be_hidden()
+
+
+def hide(tab: Page, *, hidden: bool) -> None:
+    """Let the page believe that its tab is hidden: a headless browser hides none."""
+    tab.evaluate(
+        """(hidden) => {
+          Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+          document.dispatchEvent(new Event("visibilitychange"));
+        }""",
+        hidden,
+    )
+
+
+@pytest.mark.alone
 def test_ten_thousand_deltas_keep_the_page_responsive(tab: Page) -> None:
     fill(tab, modalities=["text"], metadata={"sandbox": "flood:10000"})
     tab.evaluate(

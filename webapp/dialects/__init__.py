@@ -3,7 +3,7 @@
 from webapp.dialects.conversion import convert
 from webapp.dialects.detection import Guess, Reason, detect
 from webapp.dialects.work import Converted, Kind, Note
-from webapp.wire_reader import JsonValue
+from webapp.exact_json.reader import JsonValue
 
 __all__ = [
     "TITLES",

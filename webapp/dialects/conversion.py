@@ -8,8 +8,8 @@ from pydantic import ValidationError
 from webapp.dialects.rules import ROWS
 from webapp.dialects.work import Converted, Kind, Note, Spot, Work, around, copy
 from webapp.events import EVENTS
+from webapp.exact_json.reader import JsonValue
 from webapp.forms.problems import UNKNOWN, from_validation
-from webapp.wire_reader import JsonValue
 
 EVENT = "response.create"
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from webapp.wire_reader import JsonValue
+from webapp.exact_json.reader import JsonValue
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from webapp.dialects.work import Kind, Object, Path, Spot, put, replace_member
+from webapp.exact_json.reader import JsonValue
 from webapp.forms.problems import excerpt, pointer
-from webapp.wire_reader import JsonValue
 
 MAX_EVENT_ID_CHARS = 512
 

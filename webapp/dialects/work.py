@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias, cast
 
+from webapp.exact_json.reader import JsonValue
 from webapp.forms.problems import Step, pointer
-from webapp.wire_reader import JsonValue
 
 Object: TypeAlias = "dict[str, JsonValue]"
 Path: TypeAlias = tuple[str, ...]

@@ -33,7 +33,7 @@ class RealtimeBetaResponseCreateParams(WireModel):
     modalities: list[Modality] | MISSING = Field(
         default=MISSING,
         title="Modalities",
-        description="What the model answers with: text alone, or text and audio together.",
+        description="Text and audio together, or text alone: then no audio will come.",
         json_schema_extra=x(
             add_label="modality", absent="the session's modalities", empty_label="None at all"
         ),

@@ -50,7 +50,7 @@ class RealtimeResponseCreateParams(WireModel):
     output_modalities: list[Modality] | MISSING = Field(
         default=MISSING,
         title="Output modalities",
-        description="What the model answers with: audio (its transcript comes along) or text.",
+        description="Audio, with its transcript, or text: then no audio will come.",
         json_schema_extra=x(
             add_label="modality", absent="the session's, audio at first", empty_label="None at all"
         ),

@@ -45,6 +45,8 @@ class SessionEvent(ServerEvent):
 
     model: str
     audio_format: str | None
+    dialect: str = ""
+    """Which dialect only has a session of this shape; empty where it fits both or neither."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,11 +152,15 @@ class PartEvent(ServerEvent):
 
 @dataclass(frozen=True, slots=True)
 class Delta(ServerEvent):
-    """More of a text, a spoken text, a sound (base64) or a call's arguments."""
+    """More of a text, a spoken text, a sound (base64) or a call's arguments.
+
+    ``events`` is how many events in a row it stands for: nothing else came between them.
+    """
 
     place: Place
     part: Part
     delta: str
+    events: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,13 +192,17 @@ class RateLimits(ServerEvent):
 
 @dataclass(frozen=True, slots=True)
 class ErrorEvent(ServerEvent):
-    """The server refuses something; ``answers`` is the event_id of ours that it names."""
+    """The server refuses something; ``answers`` is the event_id of ours that it names.
+
+    ``event_id`` is the error's own, in which some servers repeat ours.
+    """
 
     code: str
     error_type: str
     message: str
     param: str
     answers: str
+    event_id: str
 
 
 def read_server_event(value: object) -> ServerEvent:
@@ -223,7 +233,14 @@ _Reader: TypeAlias = Callable[[str, JsonObject], ServerEvent]
 
 def _session(name: str, value: JsonObject) -> SessionEvent:
     session = _object(value, "session")
-    return SessionEvent(name, _text(session, "model"), _audio_format(session))
+    return SessionEvent(name, _text(session, "model"), _audio_format(session), _dialect_of(session))
+
+
+def _dialect_of(session: JsonObject) -> str:
+    """Tell the dialect from members that only one of them has, unless both show."""
+    beta = {"modalities", "voice", "input_audio_format", "output_audio_format"} & session.keys()
+    ga = {"output_modalities", "audio"} & session.keys() or session.get("type") == "realtime"
+    return "" if bool(beta) == bool(ga) else "beta" if beta else "ga"
 
 
 def _response_created(name: str, value: JsonObject) -> ResponseCreated:
@@ -286,19 +303,26 @@ def _rate_limits(name: str, value: JsonObject) -> RateLimits:
 
 
 def _error(name: str, value: JsonObject) -> ErrorEvent:
-    error = value.get("error")
+    error, event_id = value.get("error"), _id(value, "event_id")
     if isinstance(error, dict):
+        type_ = _text(error, "type")
         return ErrorEvent(
             name,
-            _scalar(error, "code"),
-            _text(error, "type"),
+            _scalar(error, "code") or ("" if type_ in _KINDS_OF_ERRORS else type_),
+            type_,
             _scalar(error, "message"),
             _scalar(error, "param"),
             _id(error, "event_id"),
+            event_id,
         )
     # Some servers write the message straight into error, with the code beside it.
     message = error if isinstance(error, str) else _scalar(value, "message")
-    return ErrorEvent(name, _scalar(value, "code"), "", message, _scalar(value, "param"), "")
+    code, param = _scalar(value, "code"), _scalar(value, "param")
+    return ErrorEvent(name, code, "", message, param, "", event_id)
+
+
+# What the type of an error says besides its code; some servers put the code there.
+_KINDS_OF_ERRORS = frozenset({"invalid_request_error", "server_error", "error"})
 
 
 _READERS: dict[str, _Reader] = {

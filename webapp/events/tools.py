@@ -51,6 +51,7 @@ class RealtimeFunctionTool(WireModel):
             absent="the function takes no arguments",
             wanted=True,
             initial='{"type": "object", "properties": {}}',
+            rows=True,
         ),
     )
 

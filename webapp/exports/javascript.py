@@ -6,7 +6,7 @@ all else as ``\uXXXX`` (line separators, controls and both halves of a pair too)
 would lose a member called ``__proto__`` and spell numbers its own way.
 """
 
-from webapp.endpoints import Key
+from webapp.endpoints import Key, Place
 from webapp.exports.pieces import CannotExport, Order, Pieces, Secret, rows
 from webapp.exports.remarks import comment
 
@@ -16,12 +16,12 @@ def for_node(order: Order) -> str:
     needs = "Needs: npm install ws; save this as event.mjs and run: node event.mjs"
     endpoint = order.endpoint
     headers = [f"{quoted(name)}: {quoted(value)}" for name, value in endpoint.headers]
+    headers += _key_header(endpoint.key)
     return f"""\
 {comment(order, "//", needs)}
 import WebSocket from "ws";
 
-const URL = {quoted(endpoint.url)};
-{_needed(order)}const HEADERS = {{{", ".join([*headers, *_key_header(endpoint.key)])}}};
+{_url(order)}{_needed(order)}const HEADERS = {{{", ".join(headers)}}};
 const EVENT = {event(order.pieces, "process.env.")};
 
 let ended = "The session ended before response.done.";
@@ -31,7 +31,8 @@ const end = (words) => {{
   session.close();
 }};
 
-const session = new WebSocket(URL, {{ headers: HEADERS, perMessageDeflate: false }});
+const OPTIONS = {{ headers: HEADERS, perMessageDeflate: false }};
+const session = new WebSocket(URL, {_protocols(endpoint.key)}OPTIONS);
 session.on("message", (message) => {{
   console.log(String(message));
   const {{ type }} = JSON.parse(message);
@@ -120,8 +121,27 @@ for (const name of [{listed}]) {{
 """
 
 
+def _url(order: Order) -> str:
+    """Return the address, with the key behind it where it belongs there."""
+    url, key = order.endpoint.url, order.endpoint.key
+    if key is None or key.place is not Place.QUERY:
+        return f"const URL = {quoted(url)};\n"
+    shown = f"{'&' if '?' in url else '?'}{key.header}="
+    value = f"{quoted(shown)} + encodeURIComponent(process.env.{key.variable})"
+    if not key.required:
+        value = f'(process.env.{key.variable} ? {value} : "")'
+    return f"const URL = {quoted(url)} + {value};\n"
+
+
+def _protocols(key: Key | None) -> str:
+    if key is None or key.place is not Place.SUBPROTOCOL:
+        return ""
+    value = f"[{quoted(key.header)}, {quoted(key.prefix)} + process.env.{key.variable}]"
+    return f"{value}, " if key.required else f"process.env.{key.variable} ? {value} : [], "
+
+
 def _key_header(key: Key | None) -> list[str]:
-    if key is None:
+    if key is None or key.place is not Place.HEADER:
         return []
     value = f"`{key.prefix}${{process.env.{key.variable}}}`"
     header = f"{quoted(key.header)}: {value}"

@@ -4,9 +4,9 @@
 with a name twice, keeps its layout.
 """
 
+from webapp.exact_json.reader import Unreadable, read_json
+from webapp.exact_json.writer import write
 from webapp.exports.pieces import Order
-from webapp.wire_reader import Unreadable, read_json
-from webapp.wire_writer import write
 
 
 def pretty(order: Order) -> str:

@@ -84,6 +84,29 @@ def _pieces(text: str) -> Pieces:
     return (*found, text[start:])
 
 
+MASK = '"(masked)"'
+_MAYBE_SECRET = re.compile(r"authorization|headers|\\u00[0-7]")
+_SECRET_IN_WRECK = re.compile(r"""("authorization"\s*:\s*)"(?:[^"\\]|\\.)*"?""")
+
+
+def masked(text: str) -> str:
+    """Return a JSON text, an event's of either side, without tokens and headers of MCP tools.
+
+    All else stays to the letter. Of a text that is not JSON only the tokens can be told.
+    """
+    if not _MAYBE_SECRET.search(text):
+        return text
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return _SECRET_IN_WRECK.sub(rf"\1{MASK}", text)
+    found, start = [], 0
+    for _, begin, end in list(_Walk(text).secrets()):
+        found += [text[start:begin], MASK]
+        start = end
+    return "".join(found) + text[start:]
+
+
 def rows(text: str) -> list[str]:
     """Return the lines of a text, each with the line feed that ends it."""
     return re.findall(r"[^\n]*\n|[^\n]+", text)

@@ -7,7 +7,7 @@ nothing is parsed and written anew on the way. One literal per line of the event
 
 from urllib.parse import parse_qsl, urlsplit
 
-from webapp.endpoints import Key
+from webapp.endpoints import Key, Place
 from webapp.exports.pieces import CannotExport, Order, Pieces, Secret, rows
 from webapp.exports.remarks import comment
 
@@ -16,27 +16,28 @@ def with_websockets(order: Order) -> str:
     """Return a program for the ``websockets`` package."""
     needs = "Needs: pip install websockets"
     endpoint = order.endpoint
-    headers, where_set = _headers(endpoint.headers), ""
-    if endpoint.key and endpoint.key.required:
-        headers.append(f"{quoted(endpoint.key.header)}: {_key_header(endpoint.key)}")
-    elif endpoint.key:
-        where_set = f"""\
-if os.environ.get({quoted(endpoint.key.variable)}):
-    HEADERS[{quoted(endpoint.key.header)}] = {_key_header(endpoint.key)}
-"""
+    headers, shown = _headers(endpoint.headers), ""
+    key, protocols, imports = endpoint.key, "", ""
+    if key and key.required and key.place is Place.HEADER:
+        headers.append(f"{quoted(key.header)}: {_key_header(key)}")
+    elif key:
+        shown = _shown(key, "&" if "?" in endpoint.url else "?")
+        protocols = ", subprotocols=PROTOCOLS" if key.place is Place.SUBPROTOCOL else ""
+        imports = "from urllib.parse import quote\n" if key.place is Place.QUERY else ""
     return f"""\
 {comment(order, "#", needs)}
 import json
 import os
 import sys
-
+{imports}
 from websockets.sync.client import connect
 
 URL = {quoted(endpoint.url)}
 HEADERS = {{{", ".join(headers)}}}
-{where_set}EVENT = {event(order.pieces)}
+{shown}EVENT = {event(order.pieces)}
 
-with connect(URL, additional_headers=HEADERS, compression=None, max_size=None) as session:
+OPTIONS = {{"compression": None, "max_size": None}}
+with connect(URL, additional_headers=HEADERS{protocols}, **OPTIONS) as session:
     for message in session:
         print(message)
         kind = json.loads(message).get("type")
@@ -48,6 +49,23 @@ with connect(URL, additional_headers=HEADERS, compression=None, max_size=None) a
             sys.exit("The server refused it.")
 sys.exit("The session ended before response.done.")
 """
+
+
+def _shown(key: Key, joint: str) -> str:
+    """Return the statement that shows the key, under the condition that there is one."""
+    indent, head, other = "", "", ""
+    if not key.required:
+        indent, head = "    ", f"if os.environ.get({quoted(key.variable)}):\n"
+    match key.place:
+        case Place.HEADER:
+            line = f"HEADERS[{quoted(key.header)}] = {_key_header(key)}"
+        case Place.QUERY:
+            value = f'quote(os.environ[{quoted(key.variable)}], safe="")'
+            line = f"URL += {quoted(f'{joint}{key.header}=')} + {value}"
+        case Place.SUBPROTOCOL:
+            line = f"PROTOCOLS = [{quoted(key.header)}, {_key_header(key)}]"
+            other = "PROTOCOLS = None\n" if not key.required else ""
+    return f"{other}{head}{indent}{line}\n"
 
 
 def with_openai(order: Order) -> str:
@@ -108,18 +126,26 @@ def _client(order: Order) -> tuple[str, str]:
     api_key={_key(endpoint.key)},
     websocket_base_url={base},
 )"""
-    return client, _call(query, endpoint.headers)
+    return client, _call(query, endpoint.headers, endpoint.key)
 
 
-def _call(query: dict[str, str], headers: tuple[tuple[str, str], ...]) -> str:
-    parts = []
+def _call(query: dict[str, str], headers: tuple[tuple[str, str], ...], key: Key | None) -> str:
+    """Return the arguments of the call: the client itself shows its key as a bearer only."""
+    parts, queries, named = [], [], _headers(headers)
     if "model" in query:
         parts.append(f"model={quoted(query.pop('model'))}")
-    if query:
-        pairs = ", ".join(f"{quoted(name)}: {quoted(value)}" for name, value in query.items())
-        parts.append(f"extra_query={{{pairs}}}")
-    if headers:
-        parts.append(f"extra_headers={{{', '.join(_headers(headers))}}}")
+    queries += [f"{quoted(name)}: {quoted(value)}" for name, value in query.items()]
+    if key and key.place is Place.QUERY:
+        queries.append(f"{quoted(key.header)}: {_key(key)}")
+    if key and key.place is Place.HEADER and key.header not in ("Authorization", "api-key"):
+        named.append(f"{quoted(key.header)}: {_key(key)}")
+    if queries:
+        parts.append(f"extra_query={{{', '.join(queries)}}}")
+    if named:
+        parts.append(f"extra_headers={{{', '.join(named)}}}")
+    if key and key.place is Place.SUBPROTOCOL:
+        protocols = f"[{quoted(key.header)}, {quoted(key.prefix)} + {_key(key)}]"
+        parts.append(f'websocket_connection_options={{"subprotocols": {protocols}}}')
     return ", ".join(parts)
 
 

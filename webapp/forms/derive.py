@@ -103,7 +103,8 @@ def _single(schema: Schema, defs: Schema, common: dict[str, Any]) -> Field:
                 **common,
             )
         case {"type": "object"}:
-            return Json(initial=str(schema.get("x-initial", "{}")), **common)
+            initial, rows = str(schema.get("x-initial", "{}")), schema.get("x-rows", False)
+            return Json(initial=initial, rows=rows, **common)
         case _:
             return Json(**common)
 

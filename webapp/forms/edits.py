@@ -4,6 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from webapp.exact_json.reader import JsonValue, Unreadable
+from webapp.exact_json.writer import write
+from webapp.forms.branches import BadSubmission
 from webapp.forms.fields import (
     EXTRA,
     Choice,
@@ -34,7 +37,6 @@ from webapp.forms.nodes import (
     tokens_in,
 )
 from webapp.forms.submission import (
-    BadSubmission,
     fill,
     flatten,
     is_token,
@@ -43,8 +45,6 @@ from webapp.forms.submission import (
     pick,
     read_part,
 )
-from webapp.wire_reader import JsonValue, Unreadable
-from webapp.wire_writer import write
 
 _T = TypeVar("_T")
 
@@ -89,18 +89,23 @@ def press(field: Field, root: Node, button: str) -> Edited:
     except BadSubmission:
         raise
     except (KeyError, ValueError):
-        raise BadSubmission(button, "there is nothing by this name on the form now") from None
+        raise BadSubmission(button, NOTHING_THERE) from None
     return Edited(after, focus)
+
+
+NOTHING_THERE = "there is nothing by this name on the form now"
 
 
 def initial(field: Field, how: str = "") -> Node:
     """Return what a question holds when it is first asked; ``how`` picks among several ways.
 
     Raises:
-        KeyError: for null where null may not be.
+        KeyError: for a way that the question does not have, null where it may not be among them.
     """
     if how == "null":
         return _null(field)
+    if how not in _ANY_FIELD and not _has_way(field, how):
+        raise KeyError(how)
     match field:
         case Variants():
             variant = field.named(how) or field.variants[0]
@@ -132,6 +137,24 @@ def initial(field: Field, how: str = "") -> Node:
             return Leaf(field.value, field.value)
         case _:
             return leaf(field, "")
+
+
+_ANY_FIELD = ("", "first", "empty")
+
+
+def _has_way(field: Field, how: str) -> bool:
+    match field:
+        case Variants():
+            return field.named(how) is not None
+        case Items():
+            return _has_way(field.item, how)
+        case Choice():
+            return how in field.options
+        case Flag():
+            return how in ("true", "false")
+        case Media():
+            return is_token(how)
+    return False
 
 
 def value_of(node: Node) -> JsonValue:
@@ -237,7 +260,7 @@ def _add(field: Field, node: Node, how: str) -> Node:
 
 def _added(field: Field, node: Node, how: str) -> Node:
     match field, node:
-        case Group(), Record():
+        case Group(), Record() if not how:
             new = Unknown("", raw(""))
             return Record({**node.members, _new_key(node.members, "+k"): new})
         case Items(), Listing():
@@ -365,7 +388,8 @@ def _renamed(field: Field, value: JsonValue) -> JsonValue:
 
 
 def _unset(node: Node, key: str, how: str) -> Node:
-    del how
+    if how:
+        raise KeyError(how)
     match node:
         case Record():
             return Record(_without(node.members, key))
@@ -387,7 +411,8 @@ def _move(node: Node, key: str, how: str) -> Node:
 
 
 def _copy(node: Node, key: str, how: str) -> Node:
-    del how
+    if how:
+        raise KeyError(how)
     match node:
         case Listing():
             return Listing(_doubled(node.items, key))

@@ -83,10 +83,11 @@ class Fixed(Field):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Json(Field):
-    """Any JSON, edited as text."""
+    """Any JSON, edited as text; ``rows``: a JSON Schema whose members are also shown as rows."""
 
     kind: ClassVar[str] = "json"
     initial: str = ""
+    rows: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from webapp.exact_json.reader import JsonValue, Unreadable, read_json
+from webapp.exact_json.values import read_number
 from webapp.forms import media_labels
 from webapp.forms.media_labels import CONTAINED
-from webapp.wire_reader import JsonValue, Unreadable, read_json
-from webapp.wire_values import read_number
 
 # RFC 8259 section 6; what does not match stays text.
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?", re.ASCII)
@@ -154,11 +154,15 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Picked:
-    """A union with the variant that was picked; ``parked`` holds what the others had."""
+    """A union with the variant that was picked; ``parked`` holds what the others had.
+
+    ``made`` keeps what was made of it: most items of a list come back with every keystroke.
+    """
 
     variant: str
     node: "Node"
     parked: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict, hash=False)
+    made: dict[object, object] = field(default_factory=dict, init=False, compare=False, repr=False)
 
 
 Node: TypeAlias = Leaf | Raw | Null | Stored | Unknown | Record | Listing | Table | Picked

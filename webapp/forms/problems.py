@@ -9,8 +9,10 @@ from typing import Any, TypeAlias
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from webapp.exact_json.reader import JsonValue
+from webapp.exact_json.writer import write
+from webapp.forms.meant_numbers import meant
 from webapp.spelling import nearest, same_letters
-from webapp.wire_reader import JsonValue
 
 Step: TypeAlias = str | int
 Patch: TypeAlias = tuple[dict[str, Any], ...]
@@ -96,9 +98,9 @@ def pointer(path: Sequence[Step], under: str = "") -> str:
     )
 
 
-def excerpt(text: object) -> str:
-    """Return a value in quotation marks, cut to 40 characters."""
-    shown = str(text)
+def excerpt(text: JsonValue) -> str:
+    """Return a value in quotation marks, as JSON has it if it is no text, cut to 40 characters."""
+    shown = text if isinstance(text, str) else write(text, indent=None)
     short = shown if len(shown) <= EXCERPT_CHARS else f"{shown[: EXCERPT_CHARS - 1]}…"
     return f"“{short}”"
 
@@ -209,7 +211,10 @@ def _expected(kinds: str) -> Callable[[_Found], str]:
 def _wrong_kind(kinds: str, found: _Found) -> str:
     message = f"Expected {kinds}, but this is {kind_in_words(found.value)}."
     if found.value is None:
-        return f"{message} Null is not allowed here: leave the member out instead."
+        left = "it" if isinstance(found.name, int) else "the member"
+        return f"{message} Null is not allowed here: leave {left} out instead."
+    if kinds == NUMBER and isinstance(found.value, str) and (slip := meant(found.value)):
+        return f"{message} {slip.words}"
     if _spelled(found.value, kinds) is not None:
         return f"{message} Take off the quotation marks."
     if kinds == TEXT and isinstance(found.value, bool | int | float):
@@ -229,13 +234,17 @@ def _choices(found: _Found) -> list[str]:
 
 
 def _choice(found: _Found) -> str:
-    expected = either(_choices(found))
-    if not isinstance(found.value, str | int | float) or isinstance(found.value, bool):
-        return _wrong_kind(expected, found)
-    message = f"{excerpt(found.value)} is not possible here. Use {expected}"
-    if found.in_union and _spelled(found.value, NUMBER) is not None:
-        return f"{message}, or take off the quotation marks."
-    return f"{message}."
+    choices = _choices(found)
+    if not isinstance(found.value, str):
+        return _wrong_kind(either(choices), found)
+    wrong = f"{excerpt(found.value)} is not possible here."
+    slip = meant(found.value) if choices == _BESIDE_NUMBERS else None
+    if slip is None and found.in_union and _spelled(found.value, NUMBER) is not None:
+        return f"{wrong} Use {either(choices)}, or take off the quotation marks."
+    if choices == _BESIDE_NUMBERS:
+        wrong = f"{wrong} Use a number or {either(choices)}."
+        return f"{wrong} {slip.words}" if slip else wrong
+    return f"{wrong} Use {either(choices)}."
 
 
 def _too_many(found: _Found) -> str:
@@ -254,8 +263,17 @@ def _other(found: _Found) -> str:
 
 def _no_fix(found: _Found) -> Patch | None:
     """Nothing to offer, except that a null where none may be can go."""
-    is_member = isinstance(found.name, str) and found.name != ""
-    return _remove(found) if found.inside == (None,) and is_member else None
+    return _remove(found) if found.inside == (None,) and found.name != "" else None
+
+
+def _emptied(empty: JsonValue) -> Callable[[_Found], Patch | None]:
+    """What is empty of one kind is empty of the other; some languages cannot tell them apart."""
+
+    def fix(found: _Found) -> Patch | None:
+        is_empty = found.at != "" and found.inside in (([],), ({},))
+        return _replace(found, empty) if is_empty else _no_fix(found)
+
+    return fix
 
 
 def _remove(found: _Found) -> Patch | None:
@@ -306,11 +324,12 @@ def _spelled(value: JsonValue, kinds: str) -> bool | int | float | None:
     """Return the number or truth value that a text spells, if one was expected."""
     if not isinstance(value, str):
         return None
-    if kinds == FLAG and value in ("true", "false"):
-        return value == "true"
+    if kinds == FLAG and value in ("true", "false", "True", "False"):
+        return value.lower() == "true"
     if kinds == NUMBER and re.fullmatch(r"-?(0|[1-9]\d{0,14})(\.\d{1,15})?", value, re.ASCII):
         return float(value) if "." in value else int(value)
-    return None
+    slip = meant(value) if kinds == NUMBER else None
+    return slip.number if slip else None
 
 
 def _literal(number: float) -> str:
@@ -318,6 +337,9 @@ def _literal(number: float) -> str:
 
 
 _Row: TypeAlias = tuple[str, str, Callable[[_Found], str], Callable[[_Found], Patch | None]]
+
+# Where a number may stand instead of a word, this is the word.
+_BESIDE_NUMBERS = ["inf"]
 
 _OTHER: _Row = (INVALID, SCHEMA, _other, _no_fix)
 
@@ -344,9 +366,9 @@ _ROWS: dict[str, _Row] = {
     "bool_type": ("invalid_type", SCHEMA, _expected(FLAG), _unquote(FLAG)),
     "float_type": ("invalid_type", SCHEMA, _expected(NUMBER), _unquote(NUMBER)),
     "int_type": ("invalid_type", SCHEMA, _whole, _unquote(NUMBER)),
-    "list_type": ("invalid_type", SCHEMA, _expected("a list"), _no_fix),
-    "dict_type": ("invalid_type", SCHEMA, _expected("an object"), _no_fix),
-    "model_type": ("invalid_type", SCHEMA, _expected("an object"), _no_fix),
+    "list_type": ("invalid_type", SCHEMA, _expected("a list"), _emptied([])),
+    "dict_type": ("invalid_type", SCHEMA, _expected("an object"), _emptied({})),
+    "model_type": ("invalid_type", SCHEMA, _expected("an object"), _emptied({})),
     "literal_error": (INVALID, SCHEMA, _choice, _likely_choice),
     "enum": (INVALID, SCHEMA, _choice, _likely_choice),
     "string_pattern_mismatch": (

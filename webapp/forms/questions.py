@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from webapp.exact_json.reader import JsonValue
+from webapp.exact_json.writer import write
 from webapp.forms.edits import as_form, value_of
 from webapp.forms.fields import (
     EXTRA,
@@ -31,8 +33,6 @@ from webapp.forms.nodes import (
     tokens_in,
 )
 from webapp.forms.submission import given_name, order_of, parked_value
-from webapp.wire_reader import JsonValue
-from webapp.wire_writer import write
 
 LONGEST_SUMMARY = 60  # characters
 MOST_INLINE = 4  # variants side by side
@@ -271,7 +271,7 @@ class Question:
     @property
     def ways(self) -> list[tuple[str, str]]:
         """How a new item or member can start: the end of a button's value, and its label."""
-        inner = self.field
+        inner = self.field if self.node is None else self.shown_field
         if isinstance(inner, Items):
             inner = inner.item
         match inner:

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 
+from webapp.exact_json.reader import JsonValue
+from webapp.exact_json.writer import write
 from webapp.forms.fields import EXTRA, Field, Group, Items, Pairs, Variants
 from webapp.forms.nodes import Entry, Listing, Node, Picked, Raw, Record, Table, Unknown
 from webapp.forms.submission import Keep, fill, order_of, pick
-from webapp.wire_reader import JsonValue
-from webapp.wire_writer import write
 
 
 def refit(
@@ -135,6 +135,6 @@ def _new_key(taken: Iterable[str], start: str) -> str:
     numbers = [
         int(key.removeprefix(start))
         for key in taken
-        if key.startswith(start) and key.removeprefix(start).isdigit()
+        if key.startswith(start) and key.removeprefix(start).isdecimal()
     ]
     return f"{start}{max(numbers, default=0) + 1}"

@@ -5,6 +5,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import TypeAlias
 
+from webapp.exact_json.reader import JsonValue
+from webapp.exact_json.writer import quote, write
+from webapp.forms.branches import BadSubmission, Branch, Inputs, grow
 from webapp.forms.fields import (
     EXTRA,
     Choice,
@@ -40,46 +43,12 @@ from webapp.forms.nodes import (
     number,
     raw,
 )
-from webapp.wire_reader import JsonValue
-from webapp.wire_writer import quote, write
 
-# How inputs are named, by example, for a field called `response.input`:
-#   response.input@                  what it is filled with: list, null, json, a variant's key, ...
-#   response.input.k2.content.k1.text  a text; k2 and k1 are keys that stay with their items
-#   response.metadata.k1@name        the name of a pair, beside response.metadata.k1, its value
-#   response.+k1@name                the name of a member the model does not know
-#   response.+k1@quoted              the same as JSON, for a name that does not fit on a line
-#   response@order                   the order of members, when it is not the model's own
-#   response.voice@parked            what the variants that are not picked had been filled with
-_NAME = re.compile(
-    r"\+?[A-Za-z0-9_]+(?:\.\+?[A-Za-z0-9_]+)*(?:@(?:name|quoted|order|parked)?)?|@order", re.ASCII
-)
 _TOKEN = re.compile(r"[0-9a-f]{64}\.[0-9]{1,9}\.[A-Za-z0-9_/-]{1,60}", re.ASCII)
-MAX_DEPTH = 16  # segments of one name
+LONGEST_KEPT = 2_000  # characters of an item
 
 Keep: TypeAlias = Callable[[str, str], str]
 """Stores a long string of the given media and returns the token that stands for it."""
-
-
-class BadSubmission(ValueError):  # noqa: N818  # it says what the form is
-    """A form that no page of ours sends: ``name`` is the input at fault."""
-
-    def __init__(self, name: str, reason: str) -> None:
-        shown = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in name[:80])
-        super().__init__(f"{shown}: {reason}")
-        self.name = name
-        self.reason = reason
-
-
-class _Branch:
-    """What was submitted under one name and below it."""
-
-    __slots__ = ("children", "marks", "text")
-
-    def __init__(self) -> None:
-        self.text: str | None = None
-        self.marks: dict[str, str] = {}
-        self.children: dict[str, _Branch] = {}
 
 
 def read_form(field: Field, inputs: Iterable[tuple[str, str]]) -> Node:
@@ -93,63 +62,14 @@ def read_form(field: Field, inputs: Iterable[tuple[str, str]]) -> Node:
 
 def read_part(field: Field, under: str, inputs: Iterable[tuple[str, str]]) -> Node:
     """The same for the part of a form whose names begin with ``under``."""
-    top = _Branch()
-    count = 0
-    for name, text in inputs:
-        _plant(top, name, text)
-        count += 1
-    branch = top
-    for segment in under.split(".") if under else ():
-        branch = branch.children.get(segment) or _Branch()
+    top, count = grow(inputs)
     reader = _Reader()
-    node = reader.read(field, under, branch)
+    node = reader.read(field, under, top.below(under.split(".") if under else ()))
     if reader.used != count:
-        names = {name for name, _ in flatten(field, node, under)}
-        strange = next((name for name, _ in _names(top, "") if name not in names), under)
+        known = {name for name, _ in flatten(field, node, under)}
+        strange = next((name for name in top.names() if name not in known), under)
         raise BadSubmission(strange, "this form has no such input")
     return node
-
-
-def _plant(top: _Branch, name: str, text: str) -> None:
-    segments, mark = _path(name)
-    branch = top
-    for segment in segments:
-        below = branch.children.get(segment)
-        if below is None:
-            below = branch.children[segment] = _Branch()
-        branch = below
-    if "\r" in text:
-        text = text.replace("\r\n", "\n").replace("\r", "\n")  # browsers send CRLF
-    if mark is None:
-        if branch.text is not None:
-            raise BadSubmission(name, "it was sent twice")
-        branch.text = text
-    elif mark in branch.marks:
-        raise BadSubmission(name, "it was sent twice")
-    else:
-        branch.marks[mark] = text
-
-
-# The same names come back with every keystroke.
-@lru_cache(maxsize=16_384)
-def _path(name: str) -> tuple[tuple[str, ...], str | None]:
-    """Return the segments of a name, and the mark behind them if it has one."""
-    if len(name) > 200 or not _NAME.fullmatch(name):
-        raise BadSubmission(name, "this is no name of an input")
-    path, at, mark = name.partition("@")
-    segments = tuple(path.split(".")) if path else ()
-    if len(segments) > MAX_DEPTH:
-        raise BadSubmission(name, "this name goes deeper than any form")
-    return segments, mark if at else None
-
-
-def _names(branch: _Branch, name: str) -> Iterator[tuple[str, str]]:
-    if branch.text is not None:
-        yield name, branch.text
-    for mark, text in branch.marks.items():
-        yield f"{name}@{mark}", text
-    for segment, below in branch.children.items():
-        yield from _names(below, f"{name}.{segment}" if name else segment)
 
 
 class _Reader:
@@ -158,7 +78,9 @@ class _Reader:
     def __init__(self) -> None:
         self.used = 0
 
-    def read(self, field: Field, name: str, branch: _Branch) -> Node:
+    def read(self, field: Field, name: str, branch: Branch) -> Node:
+        if branch.inputs:
+            branch.unfold(_depth(name))
         shape = self._mark(branch, "")
         if shape == "null":
             return Null()
@@ -174,24 +96,21 @@ class _Reader:
             return self._stored(name, branch)
         return self._plain(field, name, branch, shape)
 
-    def _plain(self, field: Field, name: str, branch: _Branch, shape: str | None = None) -> Node:
+    def _plain(self, field: Field, name: str, branch: Branch, shape: str | None = None) -> Node:
         match field:
             case Group():
                 return self._record(field, name, branch)
             case Items():
                 return Listing(
                     {
-                        _key(name, key): self.read(field.item, f"{name}.{key}", below)
+                        _key(name, key): self._item(field.item, f"{name}.{key}", below)
                         for key, below in branch.children.items()
                     }
                 )
             case Pairs():
                 return Table(
                     {
-                        _key(name, key): Entry(
-                            self._given_name(below),
-                            self.read(field.value, f"{name}.{key}", below),
-                        )
+                        _key(name, key): self._entry(field.value, f"{name}.{key}", below)
                         for key, below in branch.children.items()
                     }
                 )
@@ -204,11 +123,24 @@ class _Reader:
             case _:
                 return leaf(field, self._text(branch))
 
-    def _record(self, field: Group, name: str, branch: _Branch) -> Record:
+    def _item(self, field: Field, name: str, branch: Branch) -> Node:
+        if not branch.inputs or sum([len(text) for _, text in branch.inputs]) > LONGEST_KEPT:
+            return self.read(field, name, branch)
+        node, used = _kept_item(_Same(field), name, branch.inputs)
+        self.used += used
+        return node
+
+    def _entry(self, field: Field, name: str, branch: Branch) -> Entry:
+        branch.unfold(_depth(name))
+        return Entry(self._given_name(branch), self.read(field, name, branch))
+
+    def _record(self, field: Group, name: str, branch: Branch) -> Record:
         members: dict[str, Node] = {}
         children = branch.children
         for member, below in field.members.items():
             sent = children.get(member)
+            if sent is not None and sent.inputs:
+                sent.unfold(_depth(name) + 1)
             if sent is None:
                 if isinstance(below, Fixed) and below.implied:
                     members[member] = Leaf(below.value, below.value)
@@ -227,30 +159,60 @@ class _Reader:
             members = {**first, **members}
         return Record(members)
 
-    def _stored(self, name: str, branch: _Branch) -> Stored:
+    def _stored(self, name: str, branch: Branch) -> Stored:
         token = self._text(branch)
         if not is_token(token):
             raise BadSubmission(name, "this is no stored recording or picture")
         return Stored(token)
 
-    def _given_name(self, branch: _Branch) -> str:
+    def _given_name(self, branch: Branch) -> str:
         quoted = self._mark(branch, "quoted")
         if quoted is None:
             return self._mark(branch, "name") or ""
         name = raw(quoted).value
         return name if isinstance(name, str) else quoted
 
-    def _text(self, branch: _Branch) -> str:
+    def _text(self, branch: Branch) -> str:
         if branch.text is None:
             return ""
         self.used += 1
         return branch.text
 
-    def _mark(self, branch: _Branch, mark: str) -> str | None:
+    def _mark(self, branch: Branch, mark: str) -> str | None:
         text = branch.marks.get(mark)
         if text is not None:
             self.used += 1
         return text
+
+
+class _Same:
+    """A field that equals itself alone: comparing what is in it would take longer than reading."""
+
+    __slots__ = ("field",)
+
+    def __init__(self, field: Field) -> None:
+        self.field = field
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.field is other.field
+
+    def __hash__(self) -> int:
+        return id(self.field)
+
+
+# Nearly all items of a form are the same as a keystroke before.
+@lru_cache(maxsize=4_096)
+def _kept_item(field: _Same, name: str, inputs: Inputs) -> tuple[Node, int]:
+    """Return an item, and how many of its inputs the form has."""
+    branch = Branch()
+    branch.inputs = inputs
+    reader = _Reader()
+    node = reader.read(field.field, name, branch)
+    return node, reader.used
+
+
+def _depth(name: str) -> int:
+    return name.count(".") + 1 if name else 0
 
 
 def is_token(text: str) -> bool:

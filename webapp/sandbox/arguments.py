@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from fractions import Fraction
 from itertools import count
 
+from webapp.exact_json.reader import JsonValue
 from webapp.sandbox.looks import mapping, text, texts
 from webapp.sandbox.patterns import Unsupported, matching
 from webapp.sandbox.schema_fit import Fitting, number, places, resolve, same, types_of
 from webapp.sandbox.steps import JsonObject
-from webapp.wire_reader import JsonValue
 
 MAX_VALUES = 2_000
 MAX_DEPTH = 16

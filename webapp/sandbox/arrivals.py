@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from urllib.parse import parse_qs, urlsplit
 
 from webapp.sandbox.ids import Ids
@@ -13,6 +14,17 @@ PATH = "/v1/realtime"
 WRONG_KEY = "sk-invalid"
 BETA_PROTOCOL = "openai-beta.realtime-v1"
 KEY_PROTOCOL = "openai-insecure-api-key."
+
+# What ``?refuse=`` rehearses: the refusals of the real service, as it words and closes them.
+REFUSALS = {
+    "invalid_api_key": ("Incorrect API key provided, as the query asked.", 3000),
+    "invalid_model": ("The model does not exist or you do not have access to it.", 4000),
+    "missing_model": ("You must provide a model parameter.", 4000),
+    "beta_api_shape_disabled": (
+        "The Realtime Beta API is no longer supported. Please use /v1/realtime for the GA API.",
+        4000,
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +63,8 @@ def receive(
     query = {name: values[-1] for name, values in parse_qs(urlsplit(path).query).items()}
     offered = list(protocols)
     key = _key(query, headers, offered)
+    if asked := query.get("refuse"):
+        return _refused(asked)
     if key == WRONG_KEY:
         message = "Incorrect API key provided. The sandbox takes every key but this one."
         return TurnedAway("invalid_api_key", message, 3000)
@@ -68,10 +82,25 @@ def receive(
             return TurnedAway("invalid_dialect", message, 4000)
 
 
+def refused_status(path: str) -> HTTPStatus | None:
+    """Return the HTTP status that ``?refuse=`` asks for instead of a session."""
+    asked = parse_qs(urlsplit(path).query).get("refuse", [""])[-1]
+    refusals = (status for status in HTTPStatus if status >= HTTPStatus.BAD_REQUEST)
+    return next((status for status in refusals if str(int(status)) == asked), None)
+
+
 def chosen_protocol(offered: Iterable[str]) -> str | None:
     """Return the subprotocol to agree on: never the one that carries a key."""
     spoken = ("realtime", BETA_PROTOCOL)
     return next((protocol for protocol in offered if protocol in spoken), None)
+
+
+def _refused(code: str) -> TurnedAway:
+    if code in REFUSALS:
+        return TurnedAway(code, *REFUSALS[code])
+    known = ", ".join(f"'{name}'" for name in REFUSALS)
+    message = f"Invalid value: '{code[:64]}'. Supported values are: {known}, and HTTP statuses."
+    return TurnedAway("invalid_refusal", message, 4000)
 
 
 def _dialect(headers: Mapping[str, str], offered: list[str]) -> str:

@@ -17,25 +17,52 @@ from webapp.events.prompt import PromptReference
 from webapp.events.tools import RealtimeFunctionTool, RealtimeTool, ToolChoiceMember
 from webapp.events.wire import (
     NUMBER,
+    WHOLE_NUMBER,
     FreeObject,
     TokenLimit,
     WholeNumber,
     WireModel,
     branch_by_kind,
+    branch_by_type,
 )
 from webapp.sandbox.terms import Dialect
 
 EventId = Annotated[str, Field(max_length=512)]
 Speed = Annotated[float, Field(ge=0.25, le=1.5), *NUMBER]
+Include = list[Literal["item.input_audio_transcription.logprobs"]]
+
+
+class TracingSettings(WireModel):
+    """How the trace of a session is called and grouped."""
+
+    workflow_name: str | MISSING = MISSING
+    group_id: str | MISSING = MISSING
+    metadata: FreeObject | MISSING = MISSING
+
+
+class TokenLimits(WireModel):
+    """How many tokens of the conversation are kept."""
+
+    post_instructions: Annotated[int, Field(ge=0), *WHOLE_NUMBER] | MISSING = MISSING
+
+
+class RetentionRatio(WireModel):
+    """How much of a conversation is kept when it has grown too long."""
+
+    type: Literal["retention_ratio"]
+    retention_ratio: Annotated[float, Field(ge=0.0, le=1.0), *NUMBER]
+    token_limits: TokenLimits | MISSING = MISSING
+
+
 Tracing = Annotated[
-    Annotated[FreeObject, Tag("|object")] | Annotated[Literal["auto"], Tag("|string")],
+    Annotated[TracingSettings, Tag("|object")] | Annotated[Literal["auto"], Tag("|string")],
     Discriminator(branch_by_kind),
 ]
 Truncation = Annotated[
-    Annotated[FreeObject, Tag("|object")] | Annotated[Literal["auto", "disabled"], Tag("|string")],
+    Annotated[RetentionRatio, Tag("|object")]
+    | Annotated[Literal["auto", "disabled"], Tag("|string")],
     Discriminator(branch_by_kind),
 ]
-Include = list[Literal["item.input_audio_transcription.logprobs"]]
 
 
 class Transcription(WireModel):
@@ -43,7 +70,7 @@ class Transcription(WireModel):
 
     model: str | MISSING = MISSING
     language: str | MISSING = MISSING
-    languages: list[str] | MISSING = MISSING
+    languages: Annotated[list[str], Field(min_length=1)] | MISSING = MISSING
     keywords: list[str] | MISSING = MISSING
     prompt: str | MISSING = MISSING
     delay: Literal["minimal", "low", "medium", "high", "xhigh"] | MISSING = MISSING
@@ -55,17 +82,34 @@ class NoiseReduction(WireModel):
     type: Literal["near_field", "far_field"] | MISSING = MISSING
 
 
-class TurnDetection(WireModel):
-    """How the end of the user's turn is noticed."""
+class ServerVad(WireModel):
+    """The end of the user's turn is told from silence."""
 
-    type: Literal["server_vad", "semantic_vad"]
+    type: Literal["server_vad"]
     threshold: Annotated[float, Field(ge=0.0, le=1.0), *NUMBER] | MISSING = MISSING
-    prefix_padding_ms: WholeNumber | MISSING = MISSING
-    silence_duration_ms: WholeNumber | MISSING = MISSING
-    idle_timeout_ms: WholeNumber | MISSING | None = MISSING
+    prefix_padding_ms: Annotated[int, Field(ge=0), *WHOLE_NUMBER] | MISSING = MISSING
+    silence_duration_ms: Annotated[int, Field(ge=0), *WHOLE_NUMBER] | MISSING = MISSING
+    idle_timeout_ms: Annotated[int, Field(ge=5_000, le=30_000), *WHOLE_NUMBER] | MISSING | None = (
+        MISSING
+    )
     create_response: bool | MISSING = MISSING
     interrupt_response: bool | MISSING = MISSING
+
+
+class SemanticVad(WireModel):
+    """The end of the user's turn is told from what was said."""
+
+    type: Literal["semantic_vad"]
     eagerness: Literal["low", "medium", "high", "auto"] | MISSING = MISSING
+    create_response: bool | MISSING = MISSING
+    interrupt_response: bool | MISSING = MISSING
+
+
+TurnDetection = Annotated[
+    Annotated[ServerVad, Tag("|type=server_vad")]
+    | Annotated[SemanticVad, Tag("|type=semantic_vad")],
+    Discriminator(branch_by_type),
+]
 
 
 class RealtimeSessionCreateRequest(WireModel):

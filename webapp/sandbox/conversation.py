@@ -16,6 +16,8 @@ class Conversation:
     def __init__(self, name: str) -> None:
         self.id = name
         self.items: list[JsonObject] = []
+        self.sounds: dict[str, str] = {}  # the audio formats of answers
+        self._sound_chars = 0
 
     def find(self, item_id: object) -> JsonObject | None:
         return next((item for item in self.items if item["id"] == item_id), None)
@@ -32,26 +34,33 @@ class Conversation:
 
     def add(self, item: JsonObject, after: str | None) -> None:
         """Put an item behind the one named, or first of all when ``after`` is None."""
-        ids = [known["id"] for known in self.items]
-        self.items.insert(ids.index(after) + 1 if after is not None else 0, item)
-        self._forget_old_sound()
+        if after is not None and self.items and self.items[-1]["id"] == after:
+            self.items.append(item)
+        else:
+            ids = [known["id"] for known in self.items]
+            self.items.insert(ids.index(after) + 1 if after is not None else 0, item)
+        self._count_sound(item)
 
     def replace(self, item: JsonObject) -> None:
         """Put a newer state of an item in its place, unless it has been deleted meanwhile."""
         for place, known in enumerate(self.items):
             if known["id"] == item["id"]:
                 self.items[place] = item
-        self._forget_old_sound()
+                self._sound_chars -= sound_chars(known)
+                self._count_sound(item)
 
     def remove(self, item_id: str) -> None:
+        self._sound_chars -= sound_chars(self.find(item_id) or {})
         self.items = [item for item in self.items if item["id"] != item_id]
+        self.sounds.pop(item_id, None)
 
-    def _forget_old_sound(self) -> None:
-        room = MAX_SOUND_CHARS
-        for place in range(len(self.items) - 1, -1, -1):
-            room -= sound_chars(self.items[place])
-            if room < 0:
-                self.items[place] = without_sound(self.items[place])
+    def _count_sound(self, item: JsonObject) -> None:
+        self._sound_chars += sound_chars(item)
+        for place, old in enumerate(self.items if self._sound_chars > MAX_SOUND_CHARS else []):
+            if self._sound_chars <= MAX_SOUND_CHARS:
+                return
+            self._sound_chars -= sound_chars(old)
+            self.items[place] = without_sound(old)
 
 
 def sound_chars(item: JsonObject) -> int:

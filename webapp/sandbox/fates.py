@@ -4,10 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from webapp.exact_json.reader import JsonValue
 from webapp.sandbox.looks import member, text
-from webapp.wire_reader import JsonValue
 
 MAX_FLOOD = 100_000
+MAX_SLOW_S = 600
 
 
 class Course(StrEnum):
@@ -35,7 +36,7 @@ class Fate:
 
     @property
     def number(self) -> int:
-        """The detail as a number: how many deltas, or which close code."""
+        """The detail as a number: how many deltas or seconds, or which close code."""
         return int(self.detail)
 
 
@@ -45,7 +46,7 @@ def read_fate(metadata: JsonValue) -> Fate:
     if not asked:
         return Fate()
     name, _, detail = asked.partition(":")
-    detail = detail.strip()
+    detail = ",".join(part.strip() for part in detail.split(","))
     if (rule := _DETAILS.get(name.strip())) is None or not rule(detail):
         return Fate(Course.UNKNOWN, asked)
     return Fate(Course(name.strip()), detail)
@@ -59,14 +60,22 @@ def _is_close_code(detail: str) -> bool:
 
 
 def _is_flood(detail: str) -> bool:
-    return detail.isascii() and detail.isdigit() and len(detail) < 7 and int(detail) <= MAX_FLOOD
+    return _is_number(detail) and int(detail) <= MAX_FLOOD
+
+
+def _is_duration(detail: str) -> bool:
+    return not detail or (_is_number(detail) and 1 <= int(detail) <= MAX_SLOW_S)
+
+
+def _is_number(detail: str) -> bool:
+    return detail.isascii() and detail.isdigit() and len(detail) < 7
 
 
 _DETAILS: dict[str, Callable[[str], bool]] = {
     Course.FAIL: bool,
     Course.INCOMPLETE: ("max_output_tokens", "content_filter").__contains__,
-    Course.CALL: bool,
-    Course.SLOW: lambda detail: not detail,
+    Course.CALL: lambda detail: all(detail.split(",")),
+    Course.SLOW: _is_duration,
     Course.SLOW_FIRST_AUDIO: lambda detail: not detail,
     Course.DROP: lambda detail: not detail,
     Course.CLOSE: _is_close_code,

@@ -1,4 +1,4 @@
-"""Telephone sound: 16-bit samples to ITU-T G.711 bytes, by table."""
+"""Telephone sound: 16-bit samples to ITU-T G.711 bytes and back, by table."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -17,6 +17,18 @@ def alaw_from_pcm(samples: Sequence[int]) -> bytes:
     """Return one A-law byte for each 16-bit sample."""
     table = _alaw_table()
     return bytes([table[sample >> 4] for sample in samples])
+
+
+@cache
+def pcm_of_mulaw() -> tuple[int, ...]:
+    """Return the 16-bit sample that each μ-law byte stands for."""
+    return tuple(_from_mulaw(~code & 0xFF) for code in range(256))
+
+
+@cache
+def pcm_of_alaw() -> tuple[int, ...]:
+    """Return the 16-bit sample that each A-law byte stands for."""
+    return tuple(_from_alaw(code ^ 0x55) for code in range(256))
 
 
 @cache
@@ -46,3 +58,15 @@ def _alaw(value: int) -> int:
     segment = max(0, magnitude.bit_length() - 4)
     code = segment << 4 | magnitude >> (segment - 1) & 0x0F if segment else magnitude
     return (code | 0x80 if value >= 0 else code) ^ 0x55
+
+
+def _from_mulaw(code: int) -> int:
+    segment, step = code >> 4 & 7, code & 15
+    level = ((step * 2 + _BIAS_MU << segment) - _BIAS_MU) * 4
+    return -level if code & 0x80 else level
+
+
+def _from_alaw(code: int) -> int:
+    segment, step = code >> 4 & 7, code & 15
+    level = (step * 2 + 33 << segment - 1) * 8 if segment else (step * 2 + 1) * 8
+    return level if code & 0x80 else -level

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
+from webapp.exact_json.reader import JsonValue, Unreadable, read_json
 from webapp.sandbox.client_events import CLIENT_EVENTS
 from webapp.sandbox.looks import mapping, member, objects, text, texts
 from webapp.sandbox.refusals import (
@@ -19,7 +20,6 @@ from webapp.sandbox.refusals import (
 )
 from webapp.sandbox.steps import JsonObject
 from webapp.sandbox.terms import Dialect
-from webapp.wire_reader import JsonValue, Unreadable, read_json
 
 MAX_ID_CHARS = 32
 

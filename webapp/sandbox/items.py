@@ -5,10 +5,13 @@ from typing import TypeAlias
 
 from webapp.sandbox.conversation import MAX_ITEMS, Conversation
 from webapp.sandbox.looks import mapping, objects, text
+from webapp.sandbox.mcp import asked_approval
 from webapp.sandbox.refusals import Refusal
 from webapp.sandbox.speech import BYTES_PER_S
 from webapp.sandbox.steps import JsonObject, Say
 from webapp.sandbox.wording import Wording
+
+SHOWN_ID_CHARS = 64
 
 Outcome: TypeAlias = list[Say] | Refusal
 
@@ -16,7 +19,13 @@ Outcome: TypeAlias = list[Say] | Refusal
 def create_item(wording: Wording, conversation: Conversation, event: JsonObject) -> Outcome:
     """Add the item of a ``conversation.item.create`` where it asks to be."""
     given = mapping(event["item"])
-    item = {**wording.item(text(given["type"]), "completed"), **given, "status": "completed"}
+    kind = text(given["type"])
+    item = {**wording.item(kind, "completed"), **given}
+    if kind.startswith("mcp_"):
+        # The items of MCP have no status, and are known by their type alone.
+        item = {name: item[name] for name in item if name not in ("object", "status")}
+    else:
+        item["status"] = "completed"
     if conversation.find(item["id"]):
         message = f"Error adding item: an item with id '{item['id']}' already exists."
         return Refusal("item_create_duplicate_item_id", message, "item.id")
@@ -25,6 +34,9 @@ def create_item(wording: Wording, conversation: Conversation, event: JsonObject)
     if item["type"] == "function_call_output" and not _call(conversation, item):
         message = f"Tool call ID '{item['call_id']}' not found in conversation."
         return Refusal("invalid_tool_call_id", message, "item.call_id")
+    if item["type"] == "mcp_approval_response" and not asked_approval(conversation.items, item):
+        message = f"Approval request '{item['approval_request_id']}' not found in conversation."
+        return Refusal("invalid_value", message, "item.approval_request_id")
     previous = event.get("previous_item_id")
     if previous not in (None, "root") and not conversation.find(previous):
         return unknown_item("item_create", "adding", text(previous), "previous_item_id")
@@ -59,13 +71,19 @@ def delete_item(wording: Wording, conversation: Conversation, event: JsonObject)
 def truncate_item(
     wording: Wording, conversation: Conversation, event: JsonObject, sound: str
 ) -> Outcome:
-    """Cut an answer's sound where the listener stopped hearing it; its transcript goes."""
+    """Cut an answer's sound where the listener stopped hearing it; its transcript goes.
+
+    ``sound`` is the format of answers that the client has put in.
+    """
     item = conversation.find(event["item_id"])
     if item is None:
         return unknown_item("item_truncate", "truncating", text(event["item_id"]), "item_id")
     index, end_ms = event["content_index"], event["audio_end_ms"]
     parts = objects(item.get("content"))
-    if not isinstance(index, int) or not 0 <= index < len(parts) or "audio" not in parts[index]:
+    sound = conversation.sounds.get(text(item["id"]), sound)
+    is_answer = item.get("role") == "assistant"
+    in_range = isinstance(index, int) and 0 <= index < len(parts)
+    if not (is_answer and in_range and isinstance(index, int)) or "audio" not in parts[index]:
         message = "Error truncating item: only the audio of assistant messages can be truncated."
         return Refusal("invalid_value", message, "content_index")
     heard = b64decode(text(parts[index]["audio"]))
@@ -88,7 +106,8 @@ def truncate_item(
 
 def unknown_item(event: str, doing: str, item_id: str, param: str) -> Refusal:
     """Refuse an id that no item of the conversation has."""
-    message = f"Error {doing} item: the item with id '{item_id}' does not exist."
+    shown = item_id if len(item_id) <= SHOWN_ID_CHARS else f"{item_id[:SHOWN_ID_CHARS]}…"
+    message = f"Error {doing} item: the item with id '{shown}' does not exist."
     return Refusal(f"{event}_invalid_item_id", message, param)
 
 

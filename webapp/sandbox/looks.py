@@ -1,7 +1,7 @@
 """Typed looks into JSON whose shape has been checked before."""
 
+from webapp.exact_json.reader import JsonValue
 from webapp.sandbox.steps import JsonObject
-from webapp.wire_reader import JsonValue
 
 
 def member(value: JsonValue, *path: str) -> JsonValue:

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from webapp.wire_reader import JsonValue
-from webapp.wire_writer import write
+from webapp.exact_json.reader import JsonValue
+from webapp.exact_json.writer import write
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def text_too_long(param: str, limit: int, length: int) -> Refusal:
 
 def from_validation(error: ValidationError, event: JsonValue) -> Refusal:
     """Return the first fault that pydantic found in an event."""
-    fault = error.errors(include_url=False)[0]
+    fault = error.errors(include_url=False, include_input=False)[0]
     path, value = _place(fault["loc"], event)
     ctx = fault.get("ctx", {})
     match fault["type"]:

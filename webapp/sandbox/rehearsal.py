@@ -6,6 +6,16 @@ from typing import Literal, TypeAlias
 from webapp.sandbox.fates import Course, Fate
 from webapp.sandbox.ids import Ids
 from webapp.sandbox.looks import member, objects, text
+from webapp.sandbox.mcp import (
+    REHEARSED,
+    REHEARSED_LABEL,
+    UNREACHED,
+    McpCall,
+    approved_call,
+    asked_approval,
+    chosen_call,
+    servers,
+)
 from webapp.sandbox.steps import JsonObject
 from webapp.sandbox.terms import Terms
 
@@ -49,22 +59,36 @@ def spoken_line(cue: Cue, ids: Ids) -> str:
     return " ".join(sentence for sentence in sentences if sentence)
 
 
-def chosen_tool(cue: Cue) -> JsonObject | None:
-    """Return the function to call, when the cue asks for a call rather than for words.
+def chosen_tools(cue: Cue) -> list[JsonObject]:
+    """Return the functions to call, when the cue asks for calls rather than for words.
 
-    A function that the terms do not offer is still called when a fate names it.
+    Functions that the terms do not offer are still called when a fate names them.
     """
     tools = [tool for tool in cue.terms.tools if tool.get("type") == "function"]
     if cue.fate.course is Course.CALL:
-        return _named(tools, cue.fate.detail) or {"type": "function", "name": cue.fate.detail}
+        names = cue.fate.detail.split(",")
+        return [_named(tools, name) or {"type": "function", "name": name} for name in names]
     choice = cue.terms.tool_choice
     if _has_output_last(cue) and not cue.terms.insists:
-        return None
+        return []
     if choice == "required":
-        return tools[0] if tools else None
-    if member(choice, "type") == "function":
-        return _named(tools, text(member(choice, "name")))
-    return None
+        return tools[:1]
+    found = _named(tools, text(member(choice, "name")))
+    return [found] if found and member(choice, "type") == "function" else []
+
+
+def chosen_mcp_call(cue: Cue) -> McpCall | None:
+    """Return the call of an MCP server's tool that a cue asks for or approves of."""
+    if call := approved_call(cue.items):
+        return call
+    functions = [tool for tool in cue.terms.tools if tool.get("type") == "function"]
+    if cue.fate.course is Course.CALL or (cue.terms.tool_choice == "required" and functions):
+        return None
+    return None if _has_approval_last(cue) else chosen_call(cue.terms.tools, cue.terms.tool_choice)
+
+
+def _has_approval_last(cue: Cue) -> bool:
+    return bool(cue.items) and cue.items[-1].get("type") == "mcp_approval_response"
 
 
 def quoted(words: str) -> str:
@@ -93,6 +117,8 @@ def _heard(cue: Cue, ids: Ids) -> str:
     template = ids.pick(_HEARD[cue.source])
     if _has_output_last(cue):
         return _returned(cue)
+    if answered := _answered_approval(cue):
+        return answered
     said = _last_of_user(cue)
     if not said:
         return _NOTHING[cue.source]
@@ -118,6 +144,18 @@ def _returned(cue: Cue) -> str:
     return f"{name} returned {quoted(output)}." if output.strip() else f"{name} returned nothing."
 
 
+def _answered_approval(cue: Cue) -> str:
+    """Return what became of a call that somebody was asked to approve of."""
+    request = asked_approval(cue.items, cue.items[-1]) if _has_approval_last(cue) else None
+    if request is None:
+        return ""
+    name, label = text(request.get("name")), text(request.get("server_label"))
+    call = approved_call(cue.items)
+    if call is None:
+        return f"You did not approve of calling {name} at {label}, so I did not."
+    return REHEARSED if call.is_rehearsed else UNREACHED
+
+
 def _last_of_user(cue: Cue) -> str:
     for item in reversed(cue.items):
         if item.get("type") == "message" and item.get("role") == "user":
@@ -141,7 +179,15 @@ def _asides(cue: Cue) -> list[str]:
     asides = []
     if cue.fate.course is Course.UNKNOWN:
         asides.append(f"The fate {quoted(cue.fate.detail)} in metadata is not one I know.")
-    names = [text(tool.get("name")) or text(tool.get("server_label")) for tool in cue.terms.tools]
+    labels = [text(server.get("server_label")) for server in servers(cue.terms.tools)]
+    away = [label for label in labels if label != REHEARSED_LABEL]
+    if away:
+        asides.append(f"MCP servers are out of my reach: {_some(away)}.")
+    names = [text(tool.get("name")) for tool in cue.terms.tools if tool.get("type") == "function"]
     if names and not _has_output_last(cue):
-        asides.append(f"On offer to call: {', '.join(names[:3])}{'…' if names[3:] else ''}.")
+        asides.append(f"On offer to call: {_some(names)}.")
     return asides
+
+
+def _some(names: list[str]) -> str:
+    return f"{', '.join(names[:3])}{'…' if names[3:] else ''}"

@@ -1,13 +1,16 @@
 """One rehearsed response: its events, one after the other, until it is done or cancelled."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 
+from webapp.exact_json.reader import JsonValue
 from webapp.sandbox.arguments import example
-from webapp.sandbox.conversation import Conversation, without_sound
+from webapp.sandbox.conversation import Conversation
 from webapp.sandbox.fates import Course, Fate
-from webapp.sandbox.rehearsal import Cue, chosen_tool, spoken_line
+from webapp.sandbox.mcp import McpCall
+from webapp.sandbox.output import Output
+from webapp.sandbox.rehearsal import Cue, chosen_mcp_call, chosen_tools, spoken_line
 from webapp.sandbox.speech import Speaker
 from webapp.sandbox.steps import HangUp, JsonObject, Pause, Say, Step
 from webapp.sandbox.tape import CHUNK_S, Tape
@@ -21,17 +24,19 @@ from webapp.sandbox.tokens import (
     usage,
 )
 from webapp.sandbox.wording import Wording
-from webapp.wire_reader import JsonValue
 
 THINK_S = 0.15
 TEXT_PIECE_S = 0.04
 CALL_PIECE_S = 0.02
 CALL_PIECE_CHARS = 6
+MCP_CALL_S = 0.3
 RATE_LIMITS_S = 0.04
 FIRST_AUDIO_S = 4.0
 LEAD_CHUNKS = 2
 LEAD_S = 0.02
-SLOWER = {"text": 20, "audio": 4}
+SLOW_S = 6
+SLOW_SOUND = 2  # so many times slower than it is heard, at that duration
+FLOOD_BURST = 128
 
 _FAILURES = {
     "insufficient_quota": "a real account would be out of credit here",
@@ -67,7 +72,7 @@ class Reply:
         self._metadata = metadata
         self._read = spent_on(cue.terms.instructions, list(cue.terms.tools), cue.items)
         self._written = Spent()
-        self._output: list[JsonValue] = []
+        self._output = Output(wording, self.id, conversation)
         self._ending: Ending | None = None
         self._steps = self._play()
 
@@ -95,11 +100,13 @@ class Reply:
         yield from self._done(self._ending or Ending("completed"))
 
     def _answer(self) -> Iterator[Step]:
-        if tool := chosen_tool(self._cue):
-            return self._call(tool)
-        if self._cue.terms.speaks and not self._is(Course.FLOOD):
-            return self._speak()
-        return self._write()
+        if call := chosen_mcp_call(self._cue):
+            return self._ask_approval(call) if call.needs_approval else self._call_and_tell(call)
+        if tools := chosen_tools(self._cue):
+            return self._call_all(tools)
+        if self._is(Course.FLOOD):
+            return self._write(self._flood)
+        return self._speak() if self._cue.terms.speaks else self._write(self._type)
 
     def _done(self, ending: Ending) -> Iterator[Step]:
         self.is_over = True
@@ -109,29 +116,52 @@ class Reply:
         yield Pause(RATE_LIMITS_S)
         yield self._say("rate_limits.updated", rate_limits=[_rate_limit(read + self._written)])
 
-    # The three kinds of answer.
+    # The kinds of answer.
 
-    def _write(self) -> Iterator[Step]:
-        item = self._message()
-        yield from self._open(item)
-        yield self._part(item, "added", {"type": "text", "text": ""})
+    def _write(self, stream: Callable[[JsonObject], Generator[Step, None, str]]) -> Iterator[Step]:
+        item = self._output.message()
+        yield from self._output.open(item)
+        yield self._output.part(item, "added", {"type": "text", "text": ""})
+        said = yield from stream(item)
+        yield self._output.stream(item, "response.text", "done", text=said)
+        yield self._output.part(item, "done", {"type": "text", "text": said})
+        yield from self._output.close(
+            item, is_whole=not self._ending, content=[self._wording.part("text", text=said)]
+        )
+
+    def _type(self, item: JsonObject) -> Generator[Step, None, str]:
+        """Stream the line piece by piece, and return how much of it was said."""
         said = ""
-        for piece, at_half in _with_half(self._line()):
-            yield from self._beat(self._text_pause(), at_half=at_half)
+        line = self._line()
+        for piece, at_half in _with_half(line):
+            yield from self._beat(self._pause(TEXT_PIECE_S, len(line)), at_half=at_half)
             if self._ending:
                 break
             said += piece
             self._written += Spent(text=1)
-            yield self._stream(item, "response.text", "delta", delta=piece)
-        yield self._stream(item, "response.text", "done", text=said)
-        yield self._part(item, "done", {"type": "text", "text": said})
-        yield from self._close(item, content=[self._wording.part("text", text=said)])
+            yield self._output.stream(item, "response.text", "delta", delta=piece)
+        return said
+
+    def _flood(self, item: JsonObject) -> Generator[Step, None, str]:
+        """Stream numbers in bursts without a pause, and return those that were said."""
+        limit = self._cue.terms.max_output_tokens
+        asked = self._cue.fate.number
+        last = asked if limit is None else min(limit, asked)
+        while self._written.text < last and not self._ending:
+            start = self._written.text
+            numbers = range(start + 1, min(start + FLOOD_BURST, last) + 1)
+            self._written += Spent(text=len(numbers))
+            yield self._output.stream_numbers(item, "response.text", numbers)
+        if last < asked and not self._ending:
+            self._ending = _incomplete("max_output_tokens")
+        return "".join(f"{number} " for number in range(1, self._written.text + 1))
 
     def _speak(self) -> Iterator[Step]:
-        item = self._message()
-        yield from self._open(item)
-        yield self._part(item, "added", {"type": "audio", "transcript": ""})
-        tape = Tape(Speaker(self._cue.terms.voice, self._cue.terms.sound))
+        item = self._output.message()
+        yield from self._output.open(item)
+        yield self._output.part(item, "added", {"type": "audio", "transcript": ""})
+        terms = self._cue.terms
+        tape = Tape(Speaker(terms.voice, terms.sound, terms.speed))
         if self._is(Course.SLOW_FIRST_AUDIO):
             yield Pause(FIRST_AUDIO_S)
         said = ""
@@ -142,14 +172,16 @@ class Reply:
             said += piece
             tape.record(piece)
             self._written = self._spent_speaking(self._written.text + 1, tape.recorded_s)
-            yield self._stream(item, "response.audio_transcript", "delta", delta=piece)
+            yield self._output.stream(item, "response.audio_transcript", "delta", delta=piece)
             yield from self._wind(item, tape)
         tape.finish()
         yield from self._wind(item, tape)
-        yield self._stream(item, "response.audio", "done")
-        yield self._stream(item, "response.audio_transcript", "done", transcript=said)
-        yield self._part(item, "done", {"type": "audio", "transcript": said})
+        yield self._output.stream(item, "response.audio", "done")
+        yield self._output.stream(item, "response.audio_transcript", "done", transcript=said)
+        yield self._output.part(item, "done", {"type": "audio", "transcript": said})
         part = self._wording.part("audio", audio=tape.played, transcript=said)
+        if self.conversation:
+            self.conversation.sounds[str(item["id"])] = terms.sound
         yield from self._close(item, content=[part])
 
     def _wind(self, item: JsonObject, tape: Tape) -> Iterator[Step]:
@@ -158,31 +190,73 @@ class Reply:
             yield Pause(self._audio_pause(tape))
             if self._is_cut:
                 return
-            yield self._stream(item, "response.audio", "delta", delta=tape.play())
+            yield self._output.stream(item, "response.audio", "delta", delta=tape.play())
+
+    def _call_all(self, tools: list[JsonObject]) -> Iterator[Step]:
+        for tool in tools:
+            if not self._ending:
+                yield from self._call(tool)
 
     def _call(self, tool: JsonObject) -> Iterator[Step]:
         item = self._wording.item("function_call", "in_progress")
         call_id = self._wording.ids.draw("call")
         name = tool.get("name")
         item |= {"call_id": call_id, "name": name, "arguments": ""}
-        yield from self._open(item)
+        yield from self._output.open(item)
         whole = json.dumps(example(tool.get("parameters")), ensure_ascii=False)
+        kind = "response.function_call_arguments"
+        said = yield from self._argue(item, kind, whole, call_id=call_id)
+        yield self._output.say(item, f"{kind}.done", call_id=call_id, name=name, arguments=said)
+        yield from self._close(item, arguments=said)
+
+    def _argue(
+        self, item: JsonObject, kind: str, whole: str, **members: JsonValue
+    ) -> Generator[Step, None, str]:
+        """Stream arguments piece by piece, and return how much of them was said."""
         said = ""
-        for piece, at_half in _with_half(_slices(whole, CALL_PIECE_CHARS)):
-            yield from self._beat(self._call_pause(), at_half=at_half)
+        slices = _slices(whole, CALL_PIECE_CHARS)
+        for piece, at_half in _with_half(slices):
+            yield from self._beat(self._pause(CALL_PIECE_S, len(slices)), at_half=at_half)
             if self._ending:
                 break
             said += piece
             self._written += Spent(text=1)
-            kind = "response.function_call_arguments.delta"
-            yield self._in_item(item, kind, call_id=call_id, delta=piece)
-        kind = "response.function_call_arguments.done"
-        yield self._in_item(item, kind, call_id=call_id, name=name, arguments=said)
-        yield from self._close(item, arguments=said)
+            yield self._output.say(item, f"{kind}.delta", **members, delta=piece)
+        return said
+
+    def _ask_approval(self, call: McpCall) -> Iterator[Step]:
+        item = self._mcp_item("mcpr", "mcp_approval_request", call, arguments=call.arguments)
+        yield from self._output.open(item)
+        yield from self._close(item)
+
+    def _call_and_tell(self, call: McpCall) -> Iterator[Step]:
+        """Call a tool of an MCP server, and say something in the same response."""
+        yield from self._call_mcp(call)
+        if not self._ending:
+            yield from self._speak() if self._cue.terms.speaks else self._write(self._type)
+
+    def _call_mcp(self, call: McpCall) -> Iterator[Step]:
+        nothing: JsonObject = {"output": None, "error": None}
+        approval: JsonObject = {"approval_request_id": call.approval_request_id}
+        item = self._mcp_item("mcp", "mcp_call", call, arguments="", **approval, **nothing)
+        yield from self._output.open(item)
+        kind = "response.mcp_call_arguments"
+        said = yield from self._argue(item, kind, call.arguments)
+        yield self._output.say(item, f"{kind}.done", arguments=said)
+        if self._ending:
+            yield from self._close(item, arguments=said)
+            return
+        yield self._output.mcp_call(item, "in_progress")
+        yield Pause(MCP_CALL_S)
+        yield self._output.mcp_call(item, "completed" if call.is_rehearsed else "failed")
+        yield from self._close(item, arguments=said, **call.outcome)
+
+    def _mcp_item(self, prefix: str, kind: str, call: McpCall, **members: JsonValue) -> JsonObject:
+        """Return an item of a call; these have no status."""
+        named: JsonObject = {"server_label": call.label, "name": call.name}
+        return {"id": self._wording.ids.draw(prefix), "type": kind, **named, **members}
 
     def _line(self) -> list[str]:
-        if self._is(Course.FLOOD):
-            return [f"{number} " for number in range(1, self._cue.fate.number + 1)]
         return pieces(spoken_line(self._cue, self._wording.ids))
 
     def _beat(self, pause_s: float, *, at_half: bool) -> Iterator[Step]:
@@ -210,18 +284,19 @@ class Reply:
         """Whether somebody cancelled: what was recorded is then not played to its end."""
         return self._ending is not None and self._ending.status == "cancelled"
 
-    def _text_pause(self) -> float:
-        if self._is(Course.FLOOD):
-            return 0
-        return TEXT_PIECE_S * (SLOWER["text"] if self._is(Course.SLOW) else 1)
+    def _pause(self, usual_s: float, count: int) -> float:
+        """Return the pause before each of so many pieces."""
+        return self._slow_s / count if self._is(Course.SLOW) else usual_s
 
-    def _call_pause(self) -> float:
-        return CALL_PIECE_S * (SLOWER["text"] if self._is(Course.SLOW) else 1)
+    @property
+    def _slow_s(self) -> int:
+        """How long a slow answer takes in all, unless it is spoken."""
+        return self._cue.fate.number if self._cue.fate.detail else SLOW_S
 
     def _audio_pause(self, tape: Tape) -> float:
         if tape.chunks_played < LEAD_CHUNKS:
             return LEAD_S
-        return CHUNK_S * (SLOWER["audio"] if self._is(Course.SLOW) else 1)
+        return CHUNK_S * (SLOW_SOUND * self._slow_s / SLOW_S if self._is(Course.SLOW) else 1)
 
     def _spent_speaking(self, text_tokens: int, recorded_s: float) -> Spent:
         audio_tokens = -int(-recorded_s * AUDIO_TOKENS_PER_S // 1)
@@ -235,45 +310,11 @@ class Reply:
 
     # Events, and the objects in them.
 
+    def _close(self, item: JsonObject, **members: JsonValue) -> Iterator[Say]:
+        return self._output.close(item, is_whole=not self._ending, **members)
+
     def _say(self, kind: str, **members: JsonValue) -> Say:
         return self._wording.say(kind, **members)
-
-    def _in_item(self, item: JsonObject, kind: str, **members: JsonValue) -> Say:
-        return self._say(kind, **self._place(item), **members)
-
-    def _stream(self, item: JsonObject, kind: str, phase: str, **members: JsonValue) -> Say:
-        place = self._place(item)
-        return self._wording.stream(kind, phase, **place, content_index=0, **members)
-
-    def _part(self, item: JsonObject, phase: str, part: JsonObject) -> Say:
-        return self._in_item(item, f"response.content_part.{phase}", content_index=0, part=part)
-
-    def _place(self, item: JsonObject) -> JsonObject:
-        return {"response_id": self.id, "item_id": item["id"], "output_index": 0}
-
-    def _message(self) -> JsonObject:
-        return self._wording.item("message", "in_progress") | {"role": "assistant", "content": []}
-
-    def _open(self, item: JsonObject) -> Iterator[Say]:
-        yield self._output_item("added", item)
-        if self.conversation:
-            previous_id = self.conversation.last_id
-            self.conversation.add(item, after=previous_id)
-            yield from self._wording.item_added(item, previous_id)
-
-    def _close(self, item: JsonObject, **members: JsonValue) -> Iterator[Say]:
-        status = "incomplete" if self._ending else "completed"
-        finished: JsonObject = {**item, "status": status, **members}
-        self._output.append(without_sound(finished))
-        if self.conversation and self.conversation.find(item["id"]):
-            self.conversation.replace(finished)
-            previous_id = self.conversation.id_before(item["id"])
-            yield from self._wording.item_done(finished, previous_id)
-        yield self._output_item("done", without_sound(finished))
-
-    def _output_item(self, phase: str, item: JsonObject) -> Say:
-        kind = f"response.output_item.{phase}"
-        return self._say(kind, response_id=self.id, output_index=0, item=dict(item))
 
     def _response(
         self, status: str, details: JsonObject | None = None, used: JsonObject | None = None
@@ -283,7 +324,7 @@ class Reply:
             "id": self.id,
             "status": status,
             "status_details": details,
-            "output": list(self._output),
+            "output": list(self._output.finished),
             "conversation_id": self.conversation.id if self.conversation else None,
             **terms_to_wire(self._wording.dialect, self._cue.terms),
             "usage": used,

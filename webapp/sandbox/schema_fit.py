@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from fractions import Fraction
 
+from webapp.exact_json.reader import JsonValue
+from webapp.exact_json.writer import write
 from webapp.sandbox.looks import mapping, texts
 from webapp.sandbox.steps import JsonObject
-from webapp.wire_reader import JsonValue
-from webapp.wire_writer import write
 
 MAX_DEPTH = 24
 MAX_STEPS = 20_000
@@ -21,7 +21,7 @@ def resolve(reference: JsonValue, root: JsonValue) -> JsonValue:
         name = step.replace("~1", "/").replace("~0", "~").replace("%25", "%")
         if isinstance(found, dict) and name in found:
             found = found[name]
-        elif isinstance(found, list) and name.isdigit() and int(name) < len(found):
+        elif isinstance(found, list) and name.isdecimal() and int(name) < len(found):
             found = found[int(name)]
         else:
             return True

@@ -1,8 +1,9 @@
 """Which server events answer a client event: one rehearsed session, without the socket."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 
-from webapp.sandbox.buffer import Buffer
+from webapp.exact_json.reader import JsonValue
 from webapp.sandbox.conversation import Conversation
 from webapp.sandbox.fates import read_fate
 from webapp.sandbox.hearing import Heard, hear
@@ -16,31 +17,36 @@ from webapp.sandbox.items import (
     unknown_item,
 )
 from webapp.sandbox.looks import mapping, member, objects, text
+from webapp.sandbox.mcp import list_tools, servers
+from webapp.sandbox.microphone import Demand, Happening, Listening, Microphone, read_listening
 from webapp.sandbox.refusals import Refusal, wrong_value
 from webapp.sandbox.rehearsal import Cue, Source
 from webapp.sandbox.reply import Reply
-from webapp.sandbox.steps import JsonObject, Say
+from webapp.sandbox.settings import refused_change
+from webapp.sandbox.steps import JsonObject, Say, Step, Wait
 from webapp.sandbox.terms import (
     SESSION_S,
     Dialect,
+    Terms,
     opening_session,
     read_terms,
     sound_name,
     updated_session,
-    voice_name,
 )
 from webapp.sandbox.wording import Wording
-from webapp.wire_reader import JsonValue
 
 MAX_REPLIES = 256
+MAX_MCP_SERVERS = 64
+UNHEARD_S = 0.4  # how far sound is sent ahead of the ear
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What to say at once, and the response that begins behind it, if one does."""
+    """What to say at once, and what begins behind it: a response, and other things beside it."""
 
     says: list[Say]
     reply: Reply | None = None
+    also: list[Iterator[Step]] = field(default_factory=list)
 
 
 class Script:
@@ -56,10 +62,11 @@ class Script:
         self.conversation = Conversation(ids.draw("conv"))
         self._ids = ids
         self._wording = Wording(dialect, ids.branch("session"))
-        self._buffer = Buffer()
+        self._microphone = Microphone(self._wording, self.conversation, ids.branch("microphone"))
         self._running: dict[str, Reply] = {}
         self._replies = 0
         self._last_reply_id = ""
+        self._looked_up: list[JsonObject] = []
 
     def opening(self) -> list[Say]:
         """Return what is said before any client event."""
@@ -79,12 +86,25 @@ class Script:
         """Return the answer to a message that has been read already."""
         if isinstance(heard, Refusal):
             return self._refuse(heard)
-        if heard.type == "response.create":
-            return self._respond(heard)
         outcome = self._carry_out(heard.type, heard.event)
         if isinstance(outcome, Refusal):
             return self._refuse(outcome.of(heard.event_id))
-        return Answer(outcome)
+        return outcome if isinstance(outcome, Answer) else Answer(outcome)
+
+    def play(self, reply: Reply) -> Iterator[Step]:
+        """Yield the steps of a response, and what follows when the user keeps silent after it."""
+        yield from _steps(reply)
+        while reply.conversation and (timeout_ms := self._idle_timeout_ms()):
+            stirs, silent_from_ms = self._stirs(), self._microphone.written_ms
+            yield Wait(timeout_ms / 1000 + UNHEARD_S)
+            if self._active() or self._stirs() != stirs:
+                return
+            answer = self._take_in(self._microphone.time_out(silent_from_ms, self._listening()))
+            yield from answer.says
+            for steps in answer.also:
+                yield from steps
+            if answer.reply:
+                yield from _steps(answer.reply)
 
     def _refuse(self, refusal: Refusal) -> Answer:
         error = self._wording.error(
@@ -95,14 +115,15 @@ class Script:
     def _say(self, kind: str, **members: JsonValue) -> Say:
         return self._wording.say(kind, **members)
 
-    def _carry_out(self, kind: str, event: JsonObject) -> Outcome:
-        """Answer every event but ``response.create``."""
+    def _carry_out(self, kind: str, event: JsonObject) -> Outcome | Answer:
         wording, conversation = self._wording, self.conversation
         match kind:
+            case "response.create":
+                return self._respond(mapping(event.get("response")))
             case "session.update":
                 return self._update_session(mapping(event["session"]))
             case "conversation.item.create":
-                return create_item(wording, conversation, event)
+                return self._create_item(event)
             case "conversation.item.retrieve":
                 return retrieve_item(wording, conversation, event)
             case "conversation.item.truncate":
@@ -110,25 +131,83 @@ class Script:
             case "conversation.item.delete":
                 return delete_item(wording, conversation, event)
             case "input_audio_buffer.append":
-                return self._buffer.append(event)
+                happenings = self._microphone.append(event, self._listening())
+                return self._unless_refused(happenings)
             case "input_audio_buffer.commit":
-                return self._buffer.commit(wording, conversation, self._input_sound())
+                return self._unless_refused(self._microphone.commit(self._listening()))
             case "input_audio_buffer.clear":
-                return self._buffer.clear(wording)
+                return [self._microphone.clear()]
             case "output_audio_buffer.clear":
                 return [self._say("output_audio_buffer.cleared", response_id=self._last_reply_id)]
             case _:
                 return self._cancel(event.get("response_id"))
 
+    def _create_item(self, event: JsonObject) -> Outcome | Answer:
+        """Add an item; an answer to an approval request is what the call was waiting for."""
+        outcome = create_item(self._wording, self.conversation, event)
+        answers = member(event, "item", "type") == "mcp_approval_response"
+        if isinstance(outcome, Refusal) or not answers or self._active():
+            return outcome
+        begun = self._begin({})
+        return replace(begun, says=outcome + begun.says)
+
+    # MCP.
+
+    def _listings(self, tools: JsonValue) -> list[Iterator[Step]]:
+        """Return the look-ups of servers whose tools were not looked up before."""
+        found = []
+        for server in servers(objects(tools)):
+            if server not in self._looked_up and len(self._looked_up) < MAX_MCP_SERVERS:
+                self._looked_up.append(server)
+                wording = Wording(self.dialect, self._ids.branch(f"mcp {len(self._looked_up)}"))
+                found.append(list_tools(wording, self.conversation, server))
+        return found
+
+    # What the user says aloud.
+
+    def _listening(self) -> Listening:
+        return read_listening(self.session)
+
+    def _unless_refused(self, happenings: Refusal | Iterator[Happening]) -> Answer | Refusal:
+        return happenings if isinstance(happenings, Refusal) else self._take_in(happenings)
+
+    def _take_in(self, happenings: Iterator[Happening]) -> Answer:
+        answer = Answer([])
+        for happening in happenings:
+            match happening:
+                case Say():
+                    answer.says.append(happening)
+                case Demand.INTERRUPT:
+                    active = self._active()
+                    answer.says.extend(active.cancel("turn_detected") if active else [])
+                case Demand.RESPOND:
+                    begun = self._begin({})
+                    answer = replace(answer, says=answer.says + begun.says, reply=begun.reply)
+                case _:
+                    answer.also.append(happening)
+        return answer
+
+    def _idle_timeout_ms(self) -> int | None:
+        detection = self._listening().detection
+        return detection.idle_timeout_ms if detection else None
+
+    def _stirs(self) -> tuple[int, int]:
+        """Return something that changes whenever the user or the sandbox speaks."""
+        return self._microphone.turns, self._replies
+
     # Responses.
 
-    def _respond(self, heard: Heard) -> Answer:
-        params = mapping(heard.event.get("response"))
+    def _begin(self, params: JsonObject) -> Answer:
+        """Begin a response that no client event asked for."""
+        answer = self._respond(params)
+        return self._refuse(answer) if isinstance(answer, Refusal) else answer
+
+    def _respond(self, params: JsonObject) -> Answer | Refusal:
         in_band = params.get("conversation", "auto") != "none"
         refusal = self._cannot_respond(params, in_band=in_band)
         cue = refusal or self._cue(params)
         if isinstance(cue, Refusal):
-            return self._refuse(cue.of(heard.event_id))
+            return cue
         self._replies += 1
         wording = Wording(self.dialect, self._ids.branch(f"response {self._replies}"))
         conversation = self.conversation if in_band else None
@@ -136,7 +215,8 @@ class Script:
         self._running[reply.id] = reply
         self._last_reply_id = reply.id
         first = reply.next()
-        return Answer([first] if isinstance(first, Say) else [], reply)
+        listings = self._listings(params.get("tools"))
+        return Answer([first] if isinstance(first, Say) else [], reply, listings)
 
     def _cannot_respond(self, params: JsonObject, *, in_band: bool) -> Refusal | None:
         name = params.get("conversation", "auto")
@@ -156,11 +236,8 @@ class Script:
 
     def _cue(self, params: JsonObject) -> Cue | Refusal:
         terms = read_terms(self.dialect, self.session, params)
-        choice = terms.tool_choice
-        name = text(member(choice, "name"))
-        names = [tool.get("name") for tool in terms.tools]
-        if terms.insists and member(choice, "type") == "function" and name not in names:
-            message = f"Tool choice '{name}' not found in the tools of this response."
+        if absent := _absent_choice(terms):
+            message = f"Tool choice '{absent}' not found in the tools of this response."
             return Refusal("invalid_value", message, "response.tool_choice")
         found = self._context(params)
         if isinstance(found, Refusal):
@@ -204,26 +281,33 @@ class Script:
 
     # The session.
 
-    def _update_session(self, change: JsonObject) -> Outcome:
+    def _update_session(self, change: JsonObject) -> Outcome | Answer:
         session = updated_session(self.session, change)
-        if _voice(session) != _voice(self.session) and self._has_sounded():
-            message = "Cannot update a conversation's voice if assistant audio is present."
-            return Refusal("cannot_update_voice", message)
+        is_responding = self._active() is not None
+        if refusal := refused_change(
+            self.session, session, self.conversation, is_responding=is_responding
+        ):
+            return refusal
         self.session = session
-        return [self._say("session.updated", session=session)]
-
-    def _has_sounded(self) -> bool:
-        parts = (part for item in self.conversation.items for part in objects(item.get("content")))
-        return any(part.get("type") in ("audio", "output_audio") for part in parts)
-
-    def _input_sound(self) -> str:
-        nested = member(self.session, "audio", "input", "format")
-        return sound_name(self.session.get("input_audio_format") or nested)
+        updated = self._say("session.updated", session=session)
+        return Answer([updated], also=self._listings(change.get("tools")))
 
     def _output_sound(self) -> str:
         nested = member(self.session, "audio", "output", "format")
         return sound_name(self.session.get("output_audio_format") or nested)
 
 
-def _voice(session: JsonObject) -> str:
-    return voice_name(session.get("voice") or member(session, "audio", "output", "voice"))
+def _steps(reply: Reply) -> Iterator[Step]:
+    while step := reply.next():
+        yield step
+
+
+def _absent_choice(terms: Terms) -> str:
+    """Return the name of the tool or server that a response insists on and does not have."""
+    choice = terms.tool_choice
+    name, label = text(member(choice, "name")), text(member(choice, "server_label"))
+    if not terms.insists:
+        return ""
+    if member(choice, "type") == "function":
+        return "" if name in [tool.get("name") for tool in terms.tools] else name
+    return "" if label in ["", *(tool.get("server_label") for tool in terms.tools)] else label

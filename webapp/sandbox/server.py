@@ -1,17 +1,15 @@
 """A WebSocket server on this machine that plays the script."""
 
 import asyncio
-import json
 import logging
 import secrets
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
-from itertools import count
 
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
@@ -26,22 +24,20 @@ from webapp.sandbox.arrivals import (
     chosen_protocol,
     is_session_path,
     receive,
+    refused_status,
 )
 from webapp.sandbox.hearing import Heard, hear
 from webapp.sandbox.ids import Ids
+from webapp.sandbox.player import Player
 from webapp.sandbox.refusals import Refusal
-from webapp.sandbox.reply import Reply
 from webapp.sandbox.script import Script
-from webapp.sandbox.steps import HangUp, JsonObject, Pause, Say
 from webapp.sandbox.terms import SESSION_S, Dialect
 
 MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 MAX_QUEUED = 4
 MAX_CONNECTIONS = 512
 CLOSE_S = 2.0
-OFF_LOOP_CHARS = 256 * 1024
-# A response that never waits lets others have their turn after so many pauses.
-BREATH = 16
+OFF_LOOP_CHARS = 64 * 1024
 # A seeded session must be the same tomorrow, so its clock stands still: 2100-01-01.
 STANDING_CLOCK = 4_102_444_800
 
@@ -158,6 +154,9 @@ def _admit(connection: ServerConnection, request: Request) -> Response | None:
     """Answer in plain HTTP what cannot become a session."""
     if not is_session_path(request.path):
         return connection.respond(HTTPStatus.NOT_FOUND, f"Sessions are at {PATH}.\n")
+    if status := refused_status(request.path):
+        words = "Refused by the sandbox, as the query asked.\n"
+        return connection.respond(status, words)
     if len(connection.server.connections) >= MAX_CONNECTIONS:
         return connection.respond(HTTPStatus.SERVICE_UNAVAILABLE, "The sandbox is full.\n")
     return None
@@ -179,70 +178,39 @@ class _Play:
         """Hold a session until its socket closes; responses that still play end with it."""
         arrival = _arrival(self._connection, require_key=self._manner.require_key)
         try:
-            async with asyncio.TaskGroup() as replies:
+            async with asyncio.TaskGroup() as tasks:
+                player = Player(self._connection, tasks, self._manner.speed)
                 if isinstance(arrival, TurnedAway):
-                    await self._turn_away(arrival)
+                    await self._turn_away(arrival, player)
                 else:
-                    await self._hold(self._manner.script(arrival), replies)
+                    await self._hold(self._manner.script(arrival), player)
         except* ConnectionClosed:
             log.debug("session over: %s", self._connection.close_code)
 
-    async def _turn_away(self, guest: TurnedAway) -> None:
+    async def _turn_away(self, guest: TurnedAway, player: Player) -> None:
         log.info("turned away: %s", guest.close_reason)
-        await self._say([guest.say(Ids(self._manner.seed or secrets.randbits(64)))])
+        await player.say([guest.say(Ids(self._manner.seed or secrets.randbits(64)))])
         await self._connection.close(guest.close_code, guest.close_reason)
 
-    async def _hold(self, script: Script, replies: asyncio.TaskGroup) -> None:
+    async def _hold(self, script: Script, player: Player) -> None:
         log.info("session with %s in %s", script.session["model"], script.dialect)
-        await self._say(script.opening())
+        await player.say(script.opening())
         try:
             async with asyncio.timeout(self._manner.session_s):
                 while True:
-                    await self._answer(script, await self._connection.recv(), replies)
+                    await self._answer(script, await self._connection.recv(), player)
         except TimeoutError:
-            await self._say(script.expiry())
+            await player.say(script.expiry())
             await self._connection.close(CloseCode.GOING_AWAY, "session_expired")
             await self._connection.recv()  # raises, as all that is left is closed
 
-    async def _answer(
-        self, script: Script, message: str | bytes, replies: asyncio.TaskGroup
-    ) -> None:
+    async def _answer(self, script: Script, message: str | bytes, player: Player) -> None:
         answer = script.answer_heard(await _heard(message, script.dialect))
-        await self._say(answer.says)
+        await player.say(answer.says)
         if answer.reply:
-            replies.create_task(self._perform(answer.reply))
-
-    async def _perform(self, reply: Reply) -> None:
-        """Play one response on time: what runs late does not shift what follows."""
-        clock = asyncio.get_running_loop().time
-        due = clock()
-        breaths = count(1)
-        with suppress(ConnectionClosed):
-            while step := reply.next():
-                if isinstance(step, Pause):
-                    due += step.seconds / self._manner.speed if self._manner.speed else 0
-                    wait_s = due - clock()
-                    if wait_s > 0 or next(breaths) % BREATH == 0:
-                        await asyncio.sleep(max(0, wait_s))
-                elif isinstance(step, Say):
-                    await self._say([step])
-                else:
-                    await self._hang_up(step)
-                    return
-
-    async def _hang_up(self, step: HangUp) -> None:
-        if step.code is None:
-            self._connection.transport.abort()
-        else:
-            await self._connection.close(step.code, step.reason)
-
-    async def _say(self, says: Iterable[Say]) -> None:
-        for say in says:
-            await self._connection.send(_written(say.event))
-
-
-def _written(event: JsonObject) -> str:
-    return json.dumps(event, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+            player.begin(script.play(answer.reply))
+        for steps in answer.also:
+            player.begin(steps)
 
 
 async def _heard(message: str | bytes, dialect: Dialect) -> Heard | Refusal:

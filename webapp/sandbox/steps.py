@@ -1,9 +1,10 @@
-"""What the sandbox does next: say an event, pause, or hang up."""
+"""What the sandbox does next: say an event or many, pause, wait, or hang up."""
 
+import json
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from webapp.wire_reader import JsonValue
+from webapp.exact_json.reader import JsonValue
 
 JsonObject: TypeAlias = dict[str, JsonValue]
 
@@ -16,8 +17,22 @@ class Say:
 
 
 @dataclass(frozen=True, slots=True)
+class SayMany:
+    """Send these events, which are written already, as fast as the socket takes them."""
+
+    texts: list[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Pause:
     """Let this many seconds pass at normal speed."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Let this many seconds pass on the client's clock, at any speed."""
 
     seconds: float
 
@@ -30,4 +45,9 @@ class HangUp:
     reason: str = ""
 
 
-Step: TypeAlias = Say | Pause | HangUp
+Step: TypeAlias = Say | SayMany | Pause | Wait | HangUp
+
+
+def written(event: JsonObject) -> str:
+    """Return the text of an event as it goes over the wire."""
+    return json.dumps(event, ensure_ascii=False, separators=(",", ":"), allow_nan=False)

@@ -4,9 +4,9 @@ import copy
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from webapp.exact_json.reader import JsonValue
 from webapp.sandbox.looks import mapping, member, objects, text, texts
 from webapp.sandbox.steps import JsonObject
-from webapp.wire_reader import JsonValue
 
 Dialect: TypeAlias = Literal["beta", "ga"]
 SESSION_S = 3600
@@ -29,6 +29,7 @@ class Terms:
     instructions: str
     voice: str
     sound: str
+    speed: float
     tools: tuple[JsonObject, ...]
     tool_choice: JsonValue
     insists: bool
@@ -53,12 +54,13 @@ def read_terms(dialect: Dialect, session: JsonObject, params: JsonObject) -> Ter
         return None
 
     limit = setting("max_output_tokens")
-    temperature = setting("temperature")
+    temperature, speed = setting("temperature"), setting("speed")
     return Terms(
         modalities=tuple(texts(setting("modalities"))),
         instructions=text(setting("instructions")),
         voice=voice_name(setting("voice")),
         sound=sound_name(setting("format")),
+        speed=speed if isinstance(speed, int | float) else 1.0,
         tools=tuple(objects(setting("tools"))),
         tool_choice=setting("tool_choice"),
         insists="tool_choice" in params,
@@ -119,6 +121,9 @@ def updated_session(session: JsonObject, change: JsonObject) -> JsonObject:
     for name, value in change.items():
         if name in _NESTED and isinstance(value, dict):
             merged[name] = updated_session(mapping(merged.get(name)), value)
+        elif name == "turn_detection" and isinstance(value, dict):
+            defaults = _SEMANTIC if value.get("type") == "semantic_vad" else _TURN_DETECTION
+            merged[name] = {**defaults, **value}
         elif name not in _FIXED:
             merged[name] = value
     return merged
@@ -132,6 +137,7 @@ _PATHS: dict[Dialect, dict[str, tuple[_Path, _Path]]] = {
     "beta": {
         **{name: ((name,), (name,)) for name in (*_SAME, "modalities", "voice")},
         "format": (("output_audio_format",), ("output_audio_format",)),
+        "speed": (("speed",), ("speed",)),
         "max_output_tokens": (("max_output_tokens",), ("max_response_output_tokens",)),
     },
     "ga": {
@@ -139,6 +145,7 @@ _PATHS: dict[Dialect, dict[str, tuple[_Path, _Path]]] = {
         "modalities": (("output_modalities",), ("output_modalities",)),
         "voice": (("audio", "output", "voice"), ("audio", "output", "voice")),
         "format": (("audio", "output", "format"), ("audio", "output", "format")),
+        "speed": (("audio", "output", "speed"), ("audio", "output", "speed")),
     },
 }
 
@@ -147,6 +154,12 @@ _TURN_DETECTION: JsonObject = {
     "threshold": 0.5,
     "prefix_padding_ms": 300,
     "silence_duration_ms": 200,
+    "create_response": True,
+    "interrupt_response": True,
+}
+_SEMANTIC: JsonObject = {
+    "type": "semantic_vad",
+    "eagerness": "auto",
     "create_response": True,
     "interrupt_response": True,
 }

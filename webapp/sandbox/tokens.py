@@ -5,9 +5,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from webapp.exact_json.reader import JsonValue
 from webapp.sandbox.looks import objects, text
 from webapp.sandbox.steps import JsonObject
-from webapp.wire_reader import JsonValue
 
 AUDIO_TOKENS_PER_S = 20
 LIMIT_TOKENS = 40_000

@@ -1,10 +1,14 @@
 """How server events are spelled in each dialect."""
 
+from collections.abc import Iterable
+
+from webapp.exact_json.reader import JsonValue
 from webapp.sandbox.conversation import without_sound
 from webapp.sandbox.ids import Ids
-from webapp.sandbox.steps import JsonObject, Say
+from webapp.sandbox.steps import JsonObject, Say, SayMany, written
 from webapp.sandbox.terms import Dialect
-from webapp.wire_reader import JsonValue
+
+NUMBER_DIGITS = 6
 
 _GA_NAMES = {
     "response.text": "response.output_text",
@@ -29,10 +33,18 @@ class Wording:
         name = _GA_NAMES.get(kind, kind) if self.dialect == "ga" else kind
         return self.say(f"{name}.{phase}", **members)
 
-    def item(self, kind: str, status: str) -> JsonObject:
+    def stream_numbers(self, kind: str, numbers: Iterable[int], **members: JsonValue) -> SayMany:
+        """Say numbers as deltas, all but the number and its event id written only once."""
+        pattern = self.stream(kind, "delta", **members, delta="").event
+        name = str(pattern["event_id"])
+        head, _, tail = written(pattern).partition(name)
+        head, tail = head + name[:-NUMBER_DIGITS], tail.removesuffix('"}')
+        return SayMany([f'{head}{n:0{NUMBER_DIGITS}}{tail}{n} "}}' for n in numbers])
+
+    def item(self, kind: str, status: str, item_id: str = "") -> JsonObject:
         """Return a new item, before anything is in it."""
         marked: JsonObject = {"object": "realtime.item"} if self.dialect == "beta" else {}
-        return {"id": self.ids.draw("item"), **marked, "type": kind, "status": status}
+        return {"id": item_id or self.ids.draw("item"), **marked, "type": kind, "status": status}
 
     def part(self, kind: str, **members: JsonValue) -> JsonObject:
         """Return a content part of an assistant message."""

@@ -4,34 +4,59 @@ import asyncio
 import contextlib
 import logging
 import os
-import socket
+import re
+import ssl
 import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 from urllib.parse import urlsplit
 
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
 from websockets.protocol import State as SocketState
+from websockets.typing import Subprotocol
 
-from webapp.endpoints import Target
+from webapp import redaction
+from webapp.endpoints import BadAddress, Target, origin_of
 from webapp.events.server import ServerEvent
+from webapp.outbound.departures import FindTarget
+from webapp.outbound.dial import dial, tls
+from webapp.outbound.keyring import NoKey
+from webapp.sessions.batches import BatchingConnection, Message
+from webapp.sessions.handshakes import Handshake, HandshakeRefused
 from webapp.sessions.protocol import read_received
+from webapp.sessions.words import REDIRECTED, explain_refusal
 
 MIB = 1024 * 1024
 DRAIN_S = 0.02
 STOP_TIMEOUT_S = 3.0
 LISTEN_TIMEOUT_S = 1.0
 MAX_FRAME_BYTES = 16 * MIB
-MAX_QUEUED_FRAMES = 4
 LARGE_CHARS = 256 * 1024
 MAX_REASON_CHARS = 200
 USER_AGENT = "Cuecard"
 
+MAX_BODY_CHARS = 16 * 1024
+
 T = TypeVar("T")
+
+_MARKUP = re.compile(
+    r"<(?:script|style)\b.*?(?:</(?:script|style)>|$)|<[^>]*(?:>|$)", re.DOTALL | re.IGNORECASE
+)
+# By the numbers of OpenSSL.
+_CERTIFICATES = {
+    9: "it is not valid yet",
+    10: "it has expired",
+    18: "it is self-signed",
+    19: "it is signed by an authority of its own",
+    20: "its authority is not known here",
+    21: "its authority is not known here",
+    62: "it belongs to another name",
+    64: "it belongs to another address",
+}
 
 # The library logs handshake headers at DEBUG, and those may hold keys.
 logging.getLogger("websockets").setLevel(logging.WARNING)
@@ -61,14 +86,18 @@ class Served(Protocol):
 
 
 Serve = Callable[[], AbstractAsyncContextManager[Served]]
-FindTarget = Callable[[], Coroutine[object, object, Target]]
 
 
 class Listener(Protocol):
     """Who is told, on the loop's thread, what happens to a connection."""
 
     def sending(self, text: str) -> None: ...
-    def received(self, payload: str | bytes, event: ServerEvent) -> None: ...
+    def received(self, payload: Message, event: ServerEvent | None) -> None:
+        """A message came; ``event`` is what it says, if it has been read already."""
+
+    async def caught_up(self) -> None:
+        """Wait until there is room for more."""
+
     def failed(self, words: str) -> None: ...
     def closed(self, code: int, reason: str, words: str) -> None: ...
 
@@ -122,6 +151,11 @@ class Embedded:
         self._url = ""
         self._lock: asyncio.Lock | None = None
 
+    @property
+    def port(self) -> int | None:
+        """Where the server listens, None while it does not run."""
+        return urlsplit(self._url).port if self._url else None
+
     async def url(self) -> str:
         """Return the address of the running server."""
         self._lock = self._lock or asyncio.Lock()
@@ -148,9 +182,10 @@ class Connection:
         """Keep what finds the address when it is time to connect."""
         self._find_target = find_target
         self._patience = patience
-        self._socket: ClientConnection | None = None
+        self._socket: BatchingConnection | None = None
         self._task: asyncio.Task[None] | None = None
         self._closing_since_s: float | None = None
+        self._secrets: tuple[str, ...] = ()
 
     async def run(self, listener: Listener) -> None:
         """Connect, hand on every frame, and say how it ended."""
@@ -158,18 +193,21 @@ class Connection:
         try:
             async with asyncio.timeout(self._patience.open_s):
                 target = await self._find_target()
+                self._secrets = target.secrets
                 websocket = self._socket = await _open(target, self._patience)
         except asyncio.CancelledError:
             listener.failed("You closed the session while it was connecting.")
             return
         except Exception as error:
-            listener.failed(_why_not_connected(error, self._patience))
+            words = _why_not_connected(error, self._patience)
+            listener.failed(redaction.without(words, self._secrets))
             return
         watchdog = asyncio.create_task(self._watch(websocket))
         try:
-            await _receive(websocket, listener)
+            await self._receive(websocket, listener)
         except ConnectionClosed as error:
-            listener.closed(*_how_closed(error))
+            code, reason, words = _how_closed(error)
+            listener.closed(code, self._shown(reason), words)
         except Exception:
             log.exception("a session broke")
             listener.closed(1006, "", "Something broke here; it is our fault.")
@@ -204,7 +242,22 @@ class Connection:
         except TimeoutError:
             websocket.transport.abort()
 
-    async def _watch(self, websocket: ClientConnection) -> None:
+    async def _receive(self, websocket: BatchingConnection, listener: Listener) -> None:
+        while True:
+            for message in await websocket.batch():
+                # A server that says the key does not get it shown, kept or exported.
+                payload = _without(message, self._secrets) if self._secrets else message
+                event = None
+                if len(payload) > LARGE_CHARS:
+                    # Other sessions go on while this one is read.
+                    event = await asyncio.to_thread(read_received, payload)
+                listener.received(payload, event)
+            await listener.caught_up()
+
+    def _shown(self, text: str) -> str:
+        return redaction.redacted(redaction.without(text, self._secrets))[:MAX_REASON_CHARS]
+
+    async def _watch(self, websocket: BatchingConnection) -> None:
         """Cut a socket that is neither open nor closed: a peer may keep it so for long."""
         loop = asyncio.get_running_loop()
         while True:
@@ -216,30 +269,48 @@ class Connection:
                 websocket.transport.abort()
 
 
-async def _open(target: Target, patience: Patience) -> ClientConnection:
+async def _open(target: Target, patience: Patience) -> BatchingConnection:
     """Connect with a socket of our own, so that no redirect and no proxy comes between."""
-    parts = urlsplit(target.url)
-    host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "wss" else 80)
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    sock = socket.socket(family, socket.SOCK_STREAM)
+    host = urlsplit(target.url).hostname or ""
+    # Without addresses that were checked it is a server of our own, whose address is numeric.
+    sock = await dial(target.hosts or (host,), origin_of(target.url).port)
+    secure: dict[str, Any] = {}
+    if target.url.startswith("wss:"):
+        secure = {"ssl": tls(), "server_hostname": host}
+    made: list[Handshake] = []
+
+    def make(*parts: Any, **options: Any) -> Handshake:
+        made.append(Handshake(*parts, **options))
+        return made[-1]
+
     try:
-        sock.setblocking(False)
-        await asyncio.get_running_loop().sock_connect(sock, (host, port))
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return await connect(
+        websocket = await connect(
             target.url,
+            create_connection=cast("type[Handshake]", make),
             sock=sock,
             proxy=None,
             compression=None,
             additional_headers=target.headers,
+            subprotocols=[Subprotocol(name) for name in target.protocols] or None,
             user_agent_header=USER_AGENT,
             open_timeout=patience.open_s,
             ping_interval=patience.ping_s,
             ping_timeout=patience.ping_s,
             close_timeout=patience.closing_s,
             max_size=MAX_FRAME_BYTES,
-            max_queue=MAX_QUEUED_FRAMES,
+            **secure,
         )
+        return cast("BatchingConnection", websocket)
+    except Exception as error:
+        sock.close()
+        refused = made[-1].refusal() if made else None
+        if refused is None:
+            raise
+        if isinstance(error, InvalidStatus):
+            refused.body = bytes(error.response.body or b"")
+        # Before any of it is cut off, so that no half of a key is left.
+        refused.said = redaction.without(refused.body.decode("utf-8", "replace"), target.secrets)
+        raise refused from None
     except BaseException:
         sock.close()
         raise
@@ -256,15 +327,10 @@ async def _listens(url: str) -> bool:
     return True
 
 
-async def _receive(websocket: ClientConnection, listener: Listener) -> None:
-    while True:
-        payload = await websocket.recv()
-        if len(payload) > LARGE_CHARS:
-            # Other sessions go on while this one is read.
-            event = await asyncio.to_thread(read_received, payload)
-        else:
-            event = read_received(payload)
-        listener.received(payload, event)
+def _without(payload: str | bytes, secrets: tuple[str, ...]) -> str | bytes:
+    if isinstance(payload, str):
+        return redaction.without(payload, secrets)
+    return redaction.without(payload.decode("latin-1"), secrets).encode("latin-1")
 
 
 def _why_not_connected(error: Exception, patience: Patience) -> str:
@@ -272,20 +338,60 @@ def _why_not_connected(error: Exception, patience: Patience) -> str:
     match error:
         case TimeoutError():
             return f"The server did not answer within {patience.open_s:.0f} s."
-        case InvalidStatus():
-            status = error.response.status_code
-            wait = error.response.headers.get("Retry-After", "")
-            after = f" Try again after {wait} s." if wait.isdecimal() and len(wait) < 6 else ""
-            return f"The server refused the connection with HTTP status {status}.{after}"
+        case HandshakeRefused():
+            return _why_refused(error)
+        case BadAddress() | NoKey():
+            return str(error)
+        case ssl.SSLCertVerificationError():
+            return _why_not_trusted(error)
+        case ssl.SSLError():
+            return (
+                "No encrypted connection came about: the server does not speak TLS at this port,"
+                " or only a version that is out of use."
+            )
         case InvalidHandshake() | InvalidURI() | ValueError() | EOFError():
             return "The server answered, but not as a Realtime server does."
         case ConnectionRefusedError():
             return "Nothing listens at the address of the server."
+        case ConnectionError():
+            return "The server broke off while the connection was being made."
         case OSError():
             return "The server could not be reached."
         case _:
             log.error("connecting broke", exc_info=error)
             return "Connecting failed for a reason of our own."
+
+
+def _why_refused(error: HandshakeRefused) -> str:
+    """Return the status in words, when to come again, and what else the server said of it."""
+    status = error.status
+    if 300 <= status < 400:
+        return f"Redirect refused (HTTP status {status}): {' '.join(REDIRECTED)}"
+    after = f"Try again after {error.wait_s} s." if error.wait_s else ""
+    meaning, advice = explain_refusal(status)
+    said = _in_short(error.said)
+    return " ".join(
+        filter(
+            None,
+            (
+                f"The server refused the connection with HTTP status {status}: {meaning}",
+                after or advice,
+                f"The server said: “{said}”" if said else "",
+            ),
+        )
+    )
+
+
+def _in_short(said: str) -> str:
+    """Return the beginning of what stands in the answer's body, without its markup and any key."""
+    text = _MARKUP.sub(" ", redaction.redacted(said[:MAX_BODY_CHARS]))
+    return " ".join(_printable(text, len(text)).split())[:MAX_REASON_CHARS]
+
+
+def _why_not_trusted(error: ssl.SSLCertVerificationError) -> str:
+    """Return why a certificate was not taken, from the number of the fault."""
+    why = _CERTIFICATES.get(error.verify_code, "it could not be verified")
+    return f"The server's certificate was not accepted: {why}."
 
 
 def _how_closed(error: ConnectionClosed) -> tuple[int, str, str]:
@@ -302,8 +408,8 @@ def _how_closed(error: ConnectionClosed) -> tuple[int, str, str]:
     return error.sent.code, _printable(error.sent.reason), words
 
 
-def _printable(text: str) -> str:
-    return "".join(char if char.isprintable() else " " for char in text[:MAX_REASON_CHARS])
+def _printable(text: str, most: int = MAX_REASON_CHARS) -> str:
+    return "".join(char if char.isprintable() else " " for char in text[:most])
 
 
 def _run(loop: asyncio.AbstractEventLoop) -> None:

@@ -14,7 +14,8 @@ from typing import Protocol
 
 from webapp.endpoints import Preset, Target, target_of
 from webapp.errors import LocalError
-from webapp.sessions.connection import Embedded, FindTarget, Patience, Serve, SocketThread
+from webapp.outbound.departures import Departure, FindTarget
+from webapp.sessions.connection import Embedded, Patience, Serve, SocketThread
 from webapp.sessions.live import Clock, Ends, LiveSession
 from webapp.sessions.protocol import State
 
@@ -22,6 +23,7 @@ CHECK_EVERY_S = 1.0
 CLOSE_ALL_S = 2.5
 INTENT_S = 10 * 60.0
 MAX_INTENTS = 10_000
+MAX_WAITING = 8  # for a slot, each with a thread of those that are kept for everything else
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +57,19 @@ class Intent:
 class Hub(Protocol):
     """Where sessions are opened and found; a visitor finds only his own."""
 
-    def open(self, visitor: str, preset: Preset, dialect: str, *texts: str) -> LiveSession: ...
+    def open(
+        self,
+        visitor: str,
+        preset: Preset,
+        dialect: str,
+        *texts: str,
+        departure: Departure | None = None,
+    ) -> LiveSession: ...
     def find(self, visitor: str, session_id: str) -> LiveSession | None: ...
     def latest(self, visitor: str) -> LiveSession | None: ...
     def live(self, visitor: str) -> list[LiveSession]: ...
     def claim(self, visitor: str, token: str) -> tuple[Intent, bool]: ...
+    def sandbox_port(self) -> int | None: ...
     def close(self) -> None: ...
 
 
@@ -87,8 +97,17 @@ class MemoryHub:
         self._intents: OrderedDict[tuple[str, str], Intent] = OrderedDict()
         self._checking: Future[None] | None = None
 
-    def open(self, visitor: str, preset: Preset, dialect: str, *texts: str) -> LiveSession:
+    def open(
+        self,
+        visitor: str,
+        preset: Preset,
+        dialect: str,
+        *texts: str,
+        departure: Departure | None = None,
+    ) -> LiveSession:
         """Open a session and return it while it is still connecting; then it sends ``texts``.
+
+        A ``departure`` leads to an endpoint that is not served here.
 
         Raises:
             LocalError: 429 if this visitor has too many, 503 if all together have.
@@ -100,11 +119,12 @@ class MemoryHub:
                 preset,
                 dialect,
                 self.sockets,
-                self._target_finder(preset, dialect),
+                departure.find_target if departure else self._target_finder(preset, dialect),
                 ends=self._ends,
                 patience=self._patience,
                 clock=self._clock,
             )
+            session.address = departure.endpoint.url if departure else ""
             self._sessions[session.id] = session
             if self._checking is None:
                 self._checking = self.sockets.submit(self._check())
@@ -126,6 +146,10 @@ class MemoryHub:
         """Return the visitor's sessions that are not closed, oldest first."""
         with self._lock:
             return [each for each in self._of(visitor) if each.state is not State.CLOSED]
+
+    def sandbox_port(self) -> int | None:
+        """Return where the embedded server listens, if it does."""
+        return self._embedded.port
 
     def claim(self, visitor: str, token: str) -> tuple[Intent, bool]:
         """Return the intent of a token, and whether this is its first arrival."""
@@ -177,6 +201,7 @@ class MemoryHub:
                 "No more sessions can be open here at once.",
                 remedy="Wait until one is closed, then try again.",
                 status=503,
+                retry_after_s=30,
             )
 
     def _forget(self, sessions: list[LiveSession]) -> None:
@@ -216,29 +241,44 @@ class StreamSlots:
         self.leaving: Callable[[], bool] = lambda: False
         self._total = total
         self._per_visitor = per_visitor
-        self._lock = threading.Lock()
+        self._freed = threading.Condition()
         self._taken: dict[str, int] = {}
+        self._all = 0
+        self._waiting = 0
 
     @contextmanager
-    def take(self, visitor: str) -> Iterator[None]:
-        """Hold a slot.
+    def take(self, visitor: str, wait_s: float = 0.0) -> Iterator[None]:
+        """Hold a slot; where none is free yet it waits a little, so quick are reloads.
 
         Raises:
             LocalError: 503 if none is free.
         """
-        with self._lock:
-            own = self._taken.get(visitor, 0)
-            if own >= self._per_visitor or sum(self._taken.values()) >= self._total:
+        with self._freed:
+            if not self._is_free(visitor) and self._waiting < MAX_WAITING:
+                self._waiting += 1
+                self._freed.wait_for(lambda: self._is_free(visitor), wait_s)
+                self._waiting -= 1
+            if not self._is_free(visitor):
                 raise LocalError(
                     "Too many live views are open.",
                     remedy="Close another tab that shows a session; nothing is lost meanwhile.",
                     status=503,
+                    retry_after_s=2,
                 )
-            self._taken[visitor] = own + 1
+            self._taken[visitor] = self._own(visitor) + 1
+            self._all += 1
         try:
             yield
         finally:
-            with self._lock:
+            with self._freed:
+                self._all -= 1
                 self._taken[visitor] -= 1
                 if not self._taken[visitor]:
                     del self._taken[visitor]
+                self._freed.notify_all()
+
+    def _is_free(self, visitor: str) -> bool:
+        return self._own(visitor) < self._per_visitor and self._all < self._total
+
+    def _own(self, visitor: str) -> int:
+        return self._taken.get(visitor, 0)

@@ -1,24 +1,29 @@
 """One session without the socket: what may be sent, what answers what, which responses run."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import NamedTuple
 
 from webapp.errors import LocalError
 from webapp.events.server import (
     NOTHING,
     ConversationItemEvent,
+    Delta,
     ErrorEvent,
     ItemEvent,
+    PartEvent,
     ResponseCreated,
     ResponseDone,
     ResponseObject,
     ServerEvent,
+    StreamDone,
     UnreadableServerEvent,
     read_server_event,
 )
-from webapp.wire_reader import JsonValue, Unreadable, read_json
+from webapp.exact_json.reader import JsonValue, Unreadable, read_json
 
 MAX_WAITING = 1_000
 MAX_REMEMBERED_ITEMS = 1_000
@@ -37,6 +42,16 @@ ACKNOWLEDGES = {
 }
 ANSWERED = frozenset(ACKNOWLEDGES.values()) | {"response.create", "response.cancel"}
 
+# Errors that refuse an event, and so say nothing of a response that is running.
+_REFUSES = re.compile(
+    r"invalid_(json|event|value|type)|unknown_|missing_|_(above|below)_|already_has|not_active"
+    r"|cannot_"
+)
+_REFUSES_IN_WORDS = re.compile(r"already has an active response|Cancellation failed")
+
+Name = Callable[[], str]
+"""Gives the event_id of the next event of our own."""
+
 
 class State(StrEnum):
     """How far a connection is; open means that ``session.created`` has arrived."""
@@ -49,25 +64,41 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SentEvent:
-    """An event that went out as frame ``seq``; type and id are empty where it had none."""
+    """An event that went out as frame ``seq``; type and ids are empty where it had none.
+
+    ``response_id`` is the response that the event is about, if it names one.
+    """
 
     seq: int
     type: str
     event_id: str
     out_of_band: bool
     metadata: Mapping[str, object]
+    response_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Received:
     """A server event and the sent event that it answers, where that can be told.
 
-    ``out_of_band`` says it of the response that the event begins.
+    ``out_of_band`` says it of the response that the event begins. ``settles`` are other sent events
+    that need no answer any more, ``ends`` the responses that an error ends, and ``revives`` is one
+    that goes on though it counted as ended.
     """
 
     event: ServerEvent
     answers: SentEvent | None = None
     out_of_band: bool = False
+    settles: tuple[SentEvent, ...] = ()
+    ends: tuple[str, ...] = ()
+    revives: str = ""
+
+
+class Standing(NamedTuple):
+    """How far a session is: beginnings and ends of responses so far, and whether more is due."""
+
+    milestones: int
+    busy: bool
 
 
 class Protocol:
@@ -78,13 +109,43 @@ class Protocol:
         self.active: str | None = None
         self.out_of_band: dict[str, None] = {}
         self.waiting: list[SentEvent] = []
+        self._milestones = 0
         self._sent_by_id: dict[str, SentEvent] = {}
+        self._asked_by: dict[str, SentEvent] = {}  # running responses
+        self._lapsed: dict[str, bool] = {}  # whether they were out-of-band
         self._written_items: dict[str, None] = {}
 
     @property
     def responding(self) -> bool:
         """Whether any response is running."""
         return self.active is not None or bool(self.out_of_band)
+
+    @property
+    def standing(self) -> Standing:
+        """How far the session is."""
+        return Standing(self._milestones, self.responding or bool(self.waiting))
+
+    @property
+    def writing(self) -> bool:
+        """Whether a response writes to the conversation, or has been asked to."""
+        return self.active is not None or any(
+            sent.type == "response.create" and not sent.out_of_band for sent in self.waiting
+        )
+
+    @property
+    def running(self) -> list[str]:
+        """The ids of the running responses, the default one first."""
+        default = [] if self.active is None else [self.active]
+        return default + list(self.out_of_band)
+
+    @property
+    def last_item_id(self) -> str:
+        """The id of the item that a response wrote last; empty where there is none."""
+        return next(reversed(self._written_items), "")
+
+    def has_sent(self, event_id: str) -> bool:
+        """Whether an event of this id has gone out lately."""
+        return event_id in self._sent_by_id
 
     def check_send(self) -> None:
         """Make sure that an event may be sent now.
@@ -116,16 +177,24 @@ class Protocol:
 
     def receive(self, event: ServerEvent) -> Received:
         """Take the next server event and tell what it answers."""
+        if self._lapsed and (response_id := _response_of(event)) in self._lapsed:
+            return replace(self._receive(event), revives=self._revive(response_id))
+        return self._receive(event)
+
+    def _receive(self, event: ServerEvent) -> Received:
         match event:
             case ServerEvent(type="session.created") if self.state is State.CONNECTING:
                 self.state = State.OPEN
                 return Received(event)
             case ResponseCreated(response=response):
+                self._milestones += 1
                 return self._begin(event, response)
             case ResponseDone(response=response):
+                self._milestones += 1
                 return self._end(event, response)
             case ErrorEvent():
-                return Received(event, self._refused(event))
+                answers = self._refused(event)
+                return Received(event, answers, ends=self._ended_by(event, answers))
             case ItemEvent(item=item):
                 self._written_items[item.id] = None
                 if len(self._written_items) > MAX_REMEMBERED_ITEMS:
@@ -136,8 +205,8 @@ class Protocol:
         acknowledged = ACKNOWLEDGES.get(event.type)
         return Received(event, self._answered(acknowledged) if acknowledged else None)
 
-    def cancel_texts(self) -> list[str]:
-        """Return the events that cancel every running response, ready to be sent.
+    def cancel_texts(self, name: Name, *, default_only: bool = False) -> list[str]:
+        """Return the events that cancel what is running, ready to be sent.
 
         Raises:
             LocalError: if nothing is running, or the session is not open.
@@ -145,11 +214,14 @@ class Protocol:
         self.check_send()
         if not self.responding:
             raise LocalError("No response is running.", remedy="There is nothing to cancel.")
-        default = ['{"type": "response.cancel"}'] if self.active is not None else []
-        return default + [
-            json.dumps({"type": "response.cancel", "response_id": response_id})
-            for response_id in self.out_of_band
-        ]
+        aims: list[dict[str, str]] = [{}] if self.active is not None else []
+        if not default_only:
+            aims += [{"response_id": response_id} for response_id in self.out_of_band]
+        return [json.dumps({"type": "response.cancel", "event_id": name(), **aim}) for aim in aims]
+
+    def lapse(self) -> tuple[str, ...]:
+        """Let all that is running count as ended, since no end of it came; return the ids."""
+        return tuple(map(self._lapse, self.running))
 
     def closing(self) -> None:
         """Note that we are closing the session."""
@@ -162,6 +234,8 @@ class Protocol:
         self.active = None
         self.out_of_band.clear()
         self.waiting.clear()
+        self._asked_by.clear()
+        self._lapsed.clear()
 
     def _begin(self, event: ServerEvent, response: ResponseObject) -> Received:
         answers = self._answered_create(response)
@@ -170,19 +244,67 @@ class Protocol:
             self.out_of_band[response.id] = None
         else:
             self.active = response.id
+        if answers is not None:
+            self._asked_by[response.id] = answers
         return Received(event, answers, out_of_band)
 
     def _end(self, event: ServerEvent, response: ResponseObject) -> Received:
-        if response.status == "cancelled":
-            self._answered("response.cancel")
+        cancels = self._cancels_of(response) if response.status == "cancelled" else ()
+        self._asked_by.pop(response.id, None)
         if self.active == response.id:
             self.active = None
         elif response.id in self.out_of_band:
             del self.out_of_band[response.id]
         else:
             # A response that fails at once may come without its beginning.
-            return Received(event, self._answered_create(response))
-        return Received(event)
+            return Received(event, self._answered_create(response), settles=cancels)
+        return Received(event, settles=cancels)
+
+    def _cancels_of(self, response: ResponseObject) -> tuple[SentEvent, ...]:
+        """Take the cancel off those that wait: the one that names the response, else a general one.
+
+        What speech or the server itself cut off answers nothing.
+        """
+        if response.reason not in ("", "client_cancelled"):
+            return ()
+        cancels = [sent for sent in self.waiting if sent.type == "response.cancel"]
+        aimed = [sent for sent in cancels if sent.response_id == response.id]
+        general = [sent for sent in cancels if not sent.response_id]
+        found = tuple((aimed or general)[:1])
+        for sent in found:
+            self.waiting.remove(sent)
+        return found
+
+    def _ended_by(self, error: ErrorEvent, answers: SentEvent | None) -> tuple[str, ...]:
+        """End what an error ends: some servers say no ``response.done`` after one.
+
+        That is the response which the error's event has asked for; an error about nothing in
+        particular ends the only one that runs, unless it may refuse an event.
+        """
+        running = self.running
+        if answers is not None:
+            ended = [each for each in running if self._asked_by.get(each) == answers]
+        elif error.answers or error.param or self.waiting or _refuses(error):
+            ended = []
+        else:
+            ended = running if len(running) == 1 else []
+        return tuple(map(self._lapse, ended))
+
+    def _lapse(self, response_id: str) -> str:
+        self._lapsed[response_id] = response_id in self.out_of_band
+        if self.active == response_id:
+            self.active = None
+        self.out_of_band.pop(response_id, None)
+        if len(self._lapsed) > MAX_WAITING:
+            del self._lapsed[next(iter(self._lapsed))]
+        return response_id
+
+    def _revive(self, response_id: str) -> str:
+        if self._lapsed.pop(response_id):
+            self.out_of_band[response_id] = None
+        elif self.active is None:
+            self.active = response_id
+        return response_id
 
     def _answered_create(self, response: ResponseObject) -> SentEvent | None:
         """Find the event that asked for a response: by its metadata, else the oldest that fits."""
@@ -206,12 +328,15 @@ class Protocol:
     def _refused(self, error: ErrorEvent) -> SentEvent | None:
         """Find the event that an error is about.
 
-        Without an id, only one may be meant: the one that was sent without an id and still waits.
+        Without an id, only one may be meant: the one that was sent without an id and still waits;
+        and where the error refuses something, the only one that waits at all.
         """
-        sent = self._sent_by_id.get(error.answers) if error.answers else None
+        known = self._sent_by_id
+        sent = known.get(error.answers) or known.get(error.event_id)
         if sent is None and not error.answers:
             nameless = [each for each in self.waiting if not each.event_id]
-            sent = nameless[0] if len(nameless) == 1 else None
+            meant = nameless or (self.waiting if error.param or _refuses(error) else [])
+            sent = meant[0] if len(meant) == 1 else None
         if sent in self.waiting:
             self.waiting.remove(sent)
         return sent
@@ -227,6 +352,22 @@ def read_received(payload: str | bytes) -> ServerEvent:
         return UnreadableServerEvent("", f"Not readable as JSON: {fault.reason}")
 
 
+def _refuses(error: ErrorEvent) -> bool:
+    return bool(_REFUSES.search(error.code) or _REFUSES_IN_WORDS.search(error.message))
+
+
+def _response_of(event: ServerEvent) -> str:
+    """Return the id of the response that an event carries on or ends; empty for all others."""
+    match event:
+        case Delta(place=place) | PartEvent(place=place) | StreamDone(place=place):
+            return place.response_id
+        case ItemEvent(response_id=response_id):
+            return response_id
+        case ResponseDone(response=response):
+            return response.id
+    return ""
+
+
 def _read_sent_event(text: str, seq: int) -> SentEvent:
     value: JsonValue
     try:
@@ -236,11 +377,12 @@ def _read_sent_event(text: str, seq: int) -> SentEvent:
     event = value if isinstance(value, dict) else {}
     type_, event_id, params = event.get("type"), event.get("event_id"), event.get("response")
     params = params if isinstance(params, dict) else {}
-    metadata = params.get("metadata")
+    metadata, response_id = params.get("metadata"), event.get("response_id")
     return SentEvent(
         seq,
         type_ if isinstance(type_, str) else "",
         event_id if isinstance(event_id, str) else "",
         params.get("conversation") == "none",
         metadata if isinstance(metadata, dict) else NOTHING,
+        response_id if isinstance(response_id, str) else "",
     )

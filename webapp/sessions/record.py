@@ -2,10 +2,10 @@
 
 import base64
 import binascii
-import json
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from heapq import merge
 from operator import attrgetter
@@ -40,12 +40,16 @@ Payload: TypeAlias = "str | bytes | Spoken"
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One frame; ``offset_ms`` counts from the start of the session, on a clock never set back."""
+    """One frame; ``offset_ms`` counts from the start of the session, on a clock never set back.
+
+    ``type`` is that of its event; empty where it is none.
+    """
 
     seq: int
     direction: Direction
     offset_ms: float
     payload: Payload
+    type: str = ""
 
     @property
     def text(self) -> str:
@@ -107,10 +111,12 @@ class Record:
         oldest = [queue[0].seq for queue in (self._texts, self._sounds) if queue]
         return min(oldest, default=self.seq + 1)
 
-    def add(self, direction: Direction, offset_ms: float, payload: Payload) -> Frame:
+    def add(
+        self, direction: Direction, offset_ms: float, payload: Payload, type_: str = ""
+    ) -> Frame:
         """Keep a frame and return it with its number."""
         self.seq += 1
-        frame = Frame(self.seq, direction, offset_ms, payload)
+        frame = Frame(self.seq, direction, offset_ms, payload, type_)
         if isinstance(payload, Spoken):
             self._sounds.append(frame)
             self._sound_bytes += len(payload.sound)
@@ -142,16 +148,27 @@ class Record:
         return frame
 
 
-def log_lines(frames: list[Frame], last_seq: int) -> Iterator[str]:
-    """Yield one JSON line per frame, and one for every run of frames that are no longer kept."""
-    seq = 0
-    for frame in frames:
-        if frame.seq > seq + 1:
-            yield _gap_line(seq + 1, frame.seq - 1)
-        yield _line(frame)
-        seq = frame.seq
-    if last_seq > seq:
-        yield _gap_line(seq + 1, last_seq)
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """The record of a session at one moment, and what it is the record of."""
+
+    session_id: str
+    endpoint: str
+    address: str
+    dialect: str
+    began_at: datetime
+    frames: tuple[Frame, ...]
+    last_seq: int
+
+    @property
+    def gaps(self) -> list[tuple[int, int]]:
+        """The first and last number of every run of frames that are no longer kept."""
+        found, seq = [], 0
+        for frame in self.frames:
+            if frame.seq > seq + 1:
+                found.append((seq + 1, frame.seq - 1))
+            seq = frame.seq
+        return [*found, (seq + 1, self.last_seq)] if self.last_seq > seq else found
 
 
 def with_sound(text: str, delta: str) -> Payload:
@@ -165,24 +182,6 @@ def with_sound(text: str, delta: str) -> Payload:
         return text
     spoken = Spoken(text[:at], sound, text[at + len(delta) :])
     return spoken if base64.b64encode(sound).decode("ascii") == delta else text
-
-
-def _line(frame: Frame) -> str:
-    members: dict[str, object] = {
-        "seq": frame.seq,
-        "direction": frame.direction.value,
-        "offset_ms": round(frame.offset_ms, 3),
-    }
-    if isinstance(frame.payload, bytes):
-        members["base64"] = base64.b64encode(frame.payload).decode("ascii")
-    else:
-        members["text"] = frame.text
-    return json.dumps(members)
-
-
-def _gap_line(first: int, last: int) -> str:
-    gap = {"seq": first, "direction": "gap", "last_seq": last, "events": last - first + 1}
-    return json.dumps(gap)
 
 
 def _size(text: str) -> int:

@@ -4,7 +4,7 @@ import binascii
 import json
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import TypeAlias
@@ -140,10 +140,19 @@ class _Response:
     times_ms: dict[str, float] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """A function call that waits for its output, in the response of this key."""
+
+    call_id: str
+    response: str
+
+
 class Transcript:
     """What a session looks like so far; the same frames always give the same transcript."""
 
     def __init__(self, endpoint: str = "") -> None:
+        self.asked_model = ""
         self.seq = 0
         self._orders = 0
         self._entries: dict[str, Entry] = {}  # in order of their last change
@@ -153,6 +162,7 @@ class Transcript:
         self._dropped_frames = 0
         self._responses: dict[str, _Response] = {}
         self._response_ids: dict[str, str] = {}  # by the key of the entry
+        self._calls: dict[str, _Call] = {}  # that wait for an output, by the key of the part
         self._tracks: dict[str, Track] = {}
         self._track_of: dict[int, Track] = {}
         self._sent: dict[int, tuple[Entry, float]] = {}
@@ -171,6 +181,17 @@ class Transcript:
     def track(self, key: str) -> Track | None:
         """The sound of a part, by the key of the part."""
         return self._tracks.get(key)
+
+    def call(self, key: str) -> tuple[str, int]:
+        """Return the id of the call in a part, and how many others of its response wait too.
+
+        The id is empty where the part waits for no output.
+        """
+        call = self._calls.get(key)
+        if call is None:
+            return "", 0
+        same = [each for each in self._calls.values() if each.response == call.response]
+        return call.call_id, len(same) - 1
 
     def changes_since(self, seq: int) -> list[Change]:
         """Return what turns the page as it was after frame ``seq`` into the page as it is now.
@@ -220,6 +241,31 @@ class Transcript:
             self._mark(self.session, state=state.value, responding="yes" if responding else "")
             self._say(self.session, status=status)
 
+    def returned(self, frame: Frame, key: str) -> None:
+        """The output of a call was given."""
+        self.seq = frame.seq
+        part, others = self._entries[key], self.call(key)[1]
+        del self._calls[key]
+        words = "Output returned."
+        if others:
+            waits = f"{others} other call{'s wait' if others > 1 else ' waits'}"
+            words += f" The response is asked for when all have one: {waits}."
+        self._mark(part, returns="")
+        self._say(part, returned=words)
+
+    def held(self, events: int) -> None:
+        """So many events wait until the response is done."""
+        words = f"{events} event{'s' if events > 1 else ''} will be sent when the response is done."
+        self._mark(self.session, held="yes" if events else "")
+        self._say(self.session, held=words if events else "")
+
+    def lapsed(self, response_ids: Iterable[str], why: str) -> None:
+        """Responses count as ended though no end of them came."""
+        for response_id in response_ids:
+            if response_id in self._responses:
+                reason = "no response.done has come"
+                self._finish(self._responses[response_id], "failed", why, reason)
+
     def lost(self) -> None:
         """The connection is gone: what ran is cut off, what waited gets no answer."""
         for response in self._responses.values():
@@ -229,15 +275,20 @@ class Transcript:
             if entry.mark("status") == "waiting":
                 self._mark(entry, status="unanswered")
                 self._say(entry, status="no answer came")
+        for key in self._calls:
+            self._mark(self._entries[key], returns="")
+        self._calls.clear()
         # The next connection is another session, whose ids mean nothing of these.
         self._responses.clear()
         self._response_ids.clear()
         self._items.clear()
 
-    def received(self, frame: Frame, received: Received) -> None:
-        """A server event arrived."""
+    def received(self, frame: Frame, received: Received, error_at: str = "") -> None:
+        """A server event arrived; an error's is about ``error_at``, a JSON Pointer."""
         self.seq = frame.seq
         event, answers = received.event, received.answers
+        if received.revives in self._responses:
+            self._resume(self._responses[received.revives])
         self._count(event)
         match event:
             case SessionEvent():
@@ -258,7 +309,8 @@ class Transcript:
             case StreamDone():
                 self._complete(frame, event)
             case ErrorEvent():
-                self._show_error(frame, event, answers)
+                self._show_error(frame, event, answers, error_at)
+                self.lapsed(received.ends, "ended by an error")
             case RateLimits():
                 self._show_limits(frame, event)
             case ConversationItemEvent(item=item) if item.id in self._items:
@@ -292,18 +344,21 @@ class Transcript:
             self._form = sound_format(event.audio_format)
         if event.type == "session.created":
             self._say(self.session, model=_name(event.model))
+            other = _other_model(event.model, self.asked_model)
             entry = self._new(
                 "notice",
-                text="Connected: the server has opened a session.",
+                text=f"Connected: the server has opened a session.{other}",
                 at=_offset(frame.offset_ms),
                 json=frame.text[:SHOWN_CHARS],
             )
-            self._mark(entry, tone="ok")
+            self._mark(entry, tone="warning" if other else "ok")
         else:
             self._show_other(frame, event)
         self._answered(answers)
 
-    def _show_error(self, frame: Frame, event: ErrorEvent, answers: SentEvent | None) -> None:
+    def _show_error(
+        self, frame: Frame, event: ErrorEvent, answers: SentEvent | None, at: str
+    ) -> None:
         words = explain_error(event.code, event.message)
         entry = self._new(
             "error",
@@ -311,10 +366,11 @@ class Transcript:
             meaning=words.meaning,
             advice=words.advice,
             said=event.message[:SHOWN_CHARS],
-            param=_name(event.param),
+            param=_name(event.param or at),
             at=_offset(frame.offset_ms),
             json=frame.text[:SHOWN_CHARS],
         )
+        self._mark(entry, place=at)
         if answers and answers.seq in self._sent:
             sent, _ = self._sent[answers.seq]
             self._mark(entry, answers=sent.key)
@@ -364,7 +420,8 @@ class Transcript:
             case _:
                 return
         if response_id in self._responses:
-            self._responses[response_id].events += 1
+            count = event.events if isinstance(event, Delta) else 1
+            self._responses[response_id].events += count
 
     def _response(self, frame: Frame, response_id: str) -> _Response:
         """Return the response of an id; the first word of it may come out of order."""
@@ -403,6 +460,8 @@ class Transcript:
         self._say(response.entry, usage=_usage(done.usage))
         if done.metadata:
             self._say(response.entry, metadata=_metadata(done))
+        for sent in received.settles:
+            self._answered(sent, response.entry)
         outcome = done.status if done.status in OUTCOMES else "other"
         words = _name(done.status) or "ended without a status"
         self._finish(response, outcome, words, _reason(done))
@@ -413,6 +472,10 @@ class Transcript:
         self._say(response.entry, outcome=words, reason=reason, events=events)
         for part in response.parts.values():
             self._mark(part, done="yes")
+
+    def _resume(self, response: _Response) -> None:
+        self._mark(response.entry, outcome="running")
+        self._say(response.entry, outcome="running", reason="")
 
     def _time(self, response: _Response, frame: Frame, name: str) -> None:
         if name in response.times_ms:
@@ -436,6 +499,16 @@ class Transcript:
             label = "MCP call" if item.type == "mcp_call" else "Function call"
             self._say(part, label=label, name=_name(item.name), call_id=_name(item.call_id))
             self._whole(frame, part, "arguments", item.arguments, done=done)
+            if item.type == "function_call" and item.call_id and not part.slots.get("returned"):
+                self._calls[part.key] = _Call(item.call_id, response.entry.key)
+                self._mark(part, returns="yes")
+            output, fault = item.members.get("output"), item.members.get("error")
+            if isinstance(output, str):
+                self._say(part, output=output[:SHOWN_CHARS])
+                if len(output) > SHOWN_CHARS:
+                    self._say(part, cut=CUT_WORDS)
+            if fault:
+                self._say(part, note=f"It failed: {_error_words(fault)}")
         elif item.type == "message" or not item.type:
             for index, content in enumerate(item.contents):
                 place = Place(response_id, item.id, str(index))
@@ -576,6 +649,7 @@ class Transcript:
             return
         self._shown_chars -= sum(growing.chars for growing in entry.growing.values())
         self._tracks.pop(entry.key, None)
+        self._calls.pop(entry.key, None)
         if parent := self._entries.get(entry.parent):
             parent.parts.remove(entry)
         self._responses.pop(self._response_ids.pop(entry.key, ""), None)
@@ -605,6 +679,19 @@ def _changes(entry: Entry, seq: int) -> Iterator[Change]:
 
 def _name(text: str) -> str:
     return text if len(text) <= SHOWN_NAME_CHARS else text[:SHOWN_NAME_CHARS] + "…"
+
+
+def _error_words(fault: object) -> str:
+    """What went wrong in a call, as text or as an object of any shape."""
+    said = fault.get("message") if isinstance(fault, dict) else fault
+    return _name(said if isinstance(said, str) else json.dumps(fault, ensure_ascii=False))
+
+
+def _other_model(model: str, asked: str) -> str:
+    """Say that a session has another model than was asked for; a date behind its name is none."""
+    if not (model and asked) or model.startswith(asked) or asked.startswith(model):
+        return ""
+    return f" Its model is {_name(model)}; {_name(asked)} was asked for."
 
 
 def _offset(offset_ms: float) -> str:

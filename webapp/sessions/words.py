@@ -77,6 +77,28 @@ ENDINGS = {
     "content_filter": "stopped by the content filter",
 }
 
+REDIRECTED = Words(
+    "The server sends on to another address, which is not followed: the key was not meant for it.",
+    "Use the address it leads to, if you trust it.",
+)
+REFUSALS = {
+    400: Words("The request was not understood.", "Check address, model and API version."),
+    401: Words("The key was not accepted.", "Check the key, and that it belongs to this server."),
+    403: Words("The key may not do this.", "Check what the key is allowed, and the region."),
+    404: Words(
+        "There is nothing at this address, or no such model or deployment.",
+        "Check address and model.",
+    ),
+    407: Words("A proxy in between wants a login.", "Ask whoever runs the network."),
+    408: Words("The server took too long.", "Try again."),
+    426: Words("The server wants another protocol.", "Check the address."),
+    429: Words("Too many requests, or no quota left.", "Wait, or check plan and billing."),
+    500: Words("The server failed on its own side.", "Try again later."),
+    502: Words("The gateway got no good answer from the server behind it.", "Try again later."),
+    503: Words("The server is overloaded or under repair.", "Try again later."),
+    504: Words("The server behind the gateway took too long.", "Try again later."),
+}
+
 _CLOSINGS = {
     1000: "closed in the usual way",
     1001: "the server went away, or ended the session",
@@ -103,6 +125,17 @@ def explain_error(code: str, message: str) -> Words:
     if "already has an active response" in message:
         return ERRORS["conversation_already_has_active_response"]
     return Words("", "")
+
+
+def explain_refusal(status: int) -> Words:
+    """Return plain words for the HTTP status of a handshake that was refused."""
+    if status in REFUSALS:
+        return REFUSALS[status]
+    if status < 300:
+        return Words("It is a web server, but no Realtime server.", "Check the address.")
+    if status < 400:
+        return REDIRECTED
+    return REFUSALS[500] if status >= 500 else Words("The server refused.", "Check the address.")
 
 
 def explain_close(code: int) -> str:

@@ -3,10 +3,10 @@
 from flask import Blueprint, Response, request
 
 from webapp import dialects
+from webapp.checks.reports import report
 from webapp.errors import LocalError
 from webapp.events import DIALECTS
-from webapp.reports import report
-from webapp.wire_reader import JsonValue, Unreadable, read_json
+from webapp.exact_json.reader import JsonValue, Unreadable, read_json
 from webapp.wire_text import write
 
 bp = Blueprint("api", __name__, url_prefix="/api/v1")

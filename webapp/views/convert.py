@@ -9,10 +9,10 @@ from flask import Blueprint, Response, abort, render_template, request, url_for
 from webapp import dialects
 from webapp.drafts import Draft
 from webapp.events import EVENTS
-from webapp.views import conversions, current, kept
+from webapp.exact_json.reader import JsonValue
+from webapp.views import conversions, current, kept, open_text
 from webapp.views.builder import EVENT, render_page
 from webapp.views.htmx import fragment, is_htmx
-from webapp.wire_reader import JsonValue
 
 bp = Blueprint("convert", __name__)
 
@@ -77,4 +77,4 @@ def _in(dialect: str, draft: Draft, value: JsonValue) -> Draft:
 def _submitted(dialect: str, event_type: str, target: str) -> Draft:
     if not {(dialect, event_type), (target, event_type)} <= EVENTS.keys():
         abort(404)
-    return Draft.read(dialect, event_type, current.fields(), current.media().has)
+    return open_text.acting(dialect, event_type)

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from flask import Flask, Response, current_app, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from webapp.edge import NONCE, Headers
+from webapp.edge.gate import NONCE, Headers
+from webapp.edge.intake import Refusal
 from webapp.errors import LocalError, RemoteError
-from webapp.forms.submission import BadSubmission
-from webapp.intake import Refusal
+from webapp.forms.branches import BadSubmission
 from webapp.views.htmx import is_htmx, message_headers
 
 if TYPE_CHECKING:
@@ -27,8 +27,10 @@ MAX_WORDS_CHARS = 500
 # What there is to say about a status that comes without words of its own: what, and what next.
 _WORDS = {
     400: ("The request could not be understood.", "Reload the page and try again."),
+    401: ("This Cuecard asks for a password.", "Log in at /login in another tab, then try again."),
     404: ("There is nothing at this address.", "Check it, or start from the first page."),
     405: ("This address cannot be used like that.", "Start from the first page."),
+    429: ("The password was wrong too often.", "Wait ten minutes, then try again."),
     500: ("Something broke here; it is our fault.", "Try again; the details are in the log."),
 }
 _REST = ("The request was not carried out.", "Reload the page and try again.")
@@ -45,6 +47,10 @@ class Words:
     reference: str = ""
 
 
+# Allow of a 405, Retry-After of a 429 and their like.
+_CARRIED = ("Allow", "Retry-After", "Location", "WWW-Authenticate")
+
+
 def init_app(app: Flask) -> None:
     """Let every exception leave as a page, a fragment or JSON in plain words."""
     app.register_error_handler(Exception, answer)
@@ -52,15 +58,16 @@ def init_app(app: Flask) -> None:
 
 def answer(error: Exception) -> Response:
     """Answer with the words for ``error``, in the form that was asked for."""
-    words = _words(error)
+    words = words_of(error)
     wanted = _wanted(request.path, htmx=is_htmx())
     template = _TEMPLATES.get(wanted)
     body = render_template(template, error=words) if template else _as_json(words)
     headers = list(_headers(wanted))
     if isinstance(error, HTTPException):
-        # Allow of a 405, Retry-After of a 429 and their like.
         own = error.get_response().headers if error.response is None else error.response.headers
-        headers += [(n, v) for n, v in own if n in ("Allow", "Retry-After", "Location")]
+        headers += [(n, v) for n, v in own if n in _CARRIED]
+    if isinstance(error, LocalError) and error.retry_after_s:
+        headers.append(("Retry-After", str(error.retry_after_s)))
     return Response(body, words.status, headers)
 
 
@@ -111,7 +118,8 @@ def _as_json(words: Words) -> str:
     return json.dumps({"error": error}) + "\n"
 
 
-def _words(error: Exception) -> Words:
+def words_of(error: Exception) -> Words:
+    """Return what there is to say about an error; it is logged with its reference."""
     match error:
         case HTTPException() if error.code is not None:
             what, remedy = _WORDS.get(error.code, _REST)

@@ -10,7 +10,7 @@ from webapp.errors import LocalError
 from webapp.events import EVENTS
 from webapp.exports import LANGUAGES, CannotExport, Language, export
 from webapp.version import installed
-from webapp.views import current
+from webapp.views import current, open_text
 from webapp.views.builder import EVENT
 from webapp.views.htmx import fragment, is_htmx
 
@@ -33,7 +33,7 @@ class Panel:
     address: str
     source: str
     fault: str
-    presets: tuple[Preset, ...] = tuple(PRESETS.values())
+    presets: tuple[Preset, ...]
 
     @property
     def shown(self) -> str:
@@ -52,7 +52,7 @@ def program(dialect: str, event_type: str, language: str) -> Response:
     """Give the event as a program, a report, or plain JSON."""
     if (dialect, event_type) not in EVENTS:
         abort(404)
-    draft = Draft.read(dialect, event_type, current.fields(), current.media().has)
+    draft = open_text.acting(dialect, event_type)
     chosen = LANGUAGES.get(language) or abort(404)
     choice = current.field("export-endpoint") or _first(dialect, language)
     address = current.field("export-address").strip()
@@ -62,7 +62,8 @@ def program(dialect: str, event_type: str, language: str) -> Response:
     except (BadAddress, CannotExport) as error:
         fault = str(error)
     if is_htmx():
-        panel = Panel(chosen, choice, address, source, fault)
+        presets = tuple(current.departures().catalogue.presets.values())
+        panel = Panel(chosen, choice, address, source, fault, presets)
         return fragment(render_template("builder/_export.html", panel=panel, draft=draft))
     if fault:
         raise LocalError(fault, remedy="Pick another endpoint.", status=422)
@@ -73,7 +74,7 @@ def _source(draft: Draft, language: str, endpoint: str) -> str:
     return export(
         language,
         draft.wire_text(current.media().text),
-        endpoint_at(endpoint, draft.dialect),
+        endpoint_at(endpoint, draft.dialect, presets=current.departures().catalogue.presets),
         dialect=draft.dialect,
         problems=draft.problems,
         version=installed(),

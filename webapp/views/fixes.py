@@ -18,15 +18,19 @@ from webapp.views.problem_list import SAFE, does
 
 bp = Blueprint("fixes", __name__)
 
+MOST_SAID = 20
+
 
 @dataclass(frozen=True, slots=True)
 class Notice:
     """What the page says of a fix; ``undo`` is the address of the draft as it was, or empty.
 
+    ``done`` says what was done, for the first of ``number`` problems.
     ``secret``: the draft holds what is never kept, so the way back is without it.
     """
 
     done: tuple[str, ...]
+    number: int
     undo: str
     secret: bool
 
@@ -43,7 +47,7 @@ def fix(dialect: str, event_type: str) -> str | Response:
         )
     after = found.draft
     notice = _notice(before, found.done)
-    saved = kept.keep(after)
+    saved = kept.keep(after, before)
     focus = at_pointer(after.asked, _target(found.done[-1])).name
     if not is_htmx():
         return builder.render_page(after, focus=focus, fixed=notice)
@@ -70,7 +74,8 @@ def _notice(before: Draft, done: tuple[Problem, ...]) -> Notice:
     undo = kept.new_id()
     was_kept = kept.keep_under(undo, before)
     secret = any(kept.secrets_of(before.asked))
-    return Notice(tuple(map(_said, done)), undo if was_kept else "", secret)
+    said = tuple(map(_said, done[:MOST_SAID]))
+    return Notice(said, len(done), undo if was_kept else "", secret)
 
 
 def _said(problem: Problem) -> str:

@@ -9,7 +9,7 @@ from webapp.errors import LocalError
 from webapp.forms.media_labels import DATA_URI, PLAIN, SPOKEN, kind_of
 from webapp.forms.nodes import Stored
 from webapp.forms.submission import is_token
-from webapp.store import label_of, picture_of
+from webapp.store.media import label_of, picture_of
 from webapp.views import current
 
 bp = Blueprint("media", __name__)

@@ -4,10 +4,12 @@ from collections import Counter
 from dataclasses import dataclass
 from itertools import islice
 
+from flask import url_for
+
 from webapp.drafts import Draft
-from webapp.forms.problems import Problem
+from webapp.exact_json.patches import in_words
+from webapp.forms.problems import Problem, Severity
 from webapp.forms.questions import at_pointer, dom_id
-from webapp.patches import in_words
 
 MOST_SHOWN = 50
 
@@ -42,12 +44,20 @@ class Finding:
 class Counted:
     """Problems by the input they stand at, and how many stand at or below each name.
 
-    ``fix_at`` is the address that fixes them.
+    ``gravest`` is the severity of the gravest among those; ``numbers`` are those of each severity
+    in the whole event, the gravest first.
     """
 
     at: dict[str, list[Finding]]
     below: Counter[str]
-    fix_at: str = ""
+    gravest: dict[str, Severity]
+    numbers: dict[Severity, int]
+    draft: Draft
+
+    @property
+    def fix_at(self) -> str:
+        """The address that fixes them."""
+        return url_for("fixes.fix", dialect=self.draft.dialect, event_type=self.draft.type)
 
 
 def findings(draft: Draft) -> list[Finding]:
@@ -58,15 +68,25 @@ def findings(draft: Draft) -> list[Finding]:
     ]
 
 
-def counted(found: list[Finding], fix_at: str = "") -> Counted:
+def counted(draft: Draft, found: list[Finding]) -> Counted:
     """Return the problems by input, and their numbers up to the top of the form."""
+    each = Counter(problem.severity for problem in draft.problems)
+    numbers = {severity: each[severity] for severity in Severity if severity in each}
     at: dict[str, list[Finding]] = {}
     below: Counter[str] = Counter()
+    gravest: dict[str, Severity] = {}
+    for finding in sorted(found, key=lambda one: _GRAVITY.index(one.problem.severity)):
+        segments = finding.name.split(".")
+        for depth in range(1, len(segments) + 1):
+            name = ".".join(segments[:depth])
+            below[name] += 1
+            gravest.setdefault(name, finding.problem.severity)
     for finding in found:
         at.setdefault(finding.name, []).append(finding)
-        segments = finding.name.split(".")
-        below.update({".".join(segments[:depth]) for depth in range(1, len(segments) + 1)})
-    return Counted(at, below, fix_at)
+    return Counted(at, below, gravest, numbers, draft)
+
+
+_GRAVITY = tuple(Severity)
 
 
 def does(problem: Problem) -> str:
@@ -74,6 +94,6 @@ def does(problem: Problem) -> str:
     return problem.does or in_words(problem.fix) if problem.fix else ""
 
 
-def number_safe(found: list[Finding]) -> int:
-    """Return how many of the problems have a fix that loses nothing."""
-    return sum(finding.problem.safe for finding in found)
+def number_safe(draft: Draft) -> int:
+    """Return how many of the problems, shown or not, have a fix that loses nothing."""
+    return sum(problem.safe for problem in draft.problems)

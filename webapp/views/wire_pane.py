@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import TypeAlias
 from zlib import crc32
 
 from markupsafe import Markup, escape
@@ -13,50 +15,36 @@ from webapp.wire_text import Block, shown
 
 # More changed blocks than this, and the whole column is as cheap.
 MOST_CHANGES = 60
+LONGEST_KEPT = 2_000  # characters of a block
 
+_GRAVITY = (Severity.ERROR, Severity.WARNING, Severity.NOTE)
 _MARKS = {
     Severity.ERROR: " ln--error",
     Severity.WARNING: " ln--warning",
     Severity.NOTE: " ln--note",
 }
 
+_Mark: TypeAlias = tuple[str, Severity]
+
 
 @dataclass(frozen=True, slots=True)
 class Pane:
-    """One block as it stands in the page; ``seen`` tells whether the page shows this very one."""
+    """One block as it stands in the page: ``inner`` is the content of its element.
 
-    block: Block
-    lines: str
-    compact: bool = False
+    ``id`` is the part of element ids that stands for it. ``seen`` is what the page sends back of
+    it and tells whether the page shows this very one: its name, a check sum, and two flags which
+    say whether a comma follows, and whether the text is compact.
+    """
 
-    @property
-    def id(self) -> str:
-        """The part of element ids that stands for the block."""
-        return dom_id(self.block.name)
-
-    @property
-    def seen(self) -> str:
-        """What the page sends back of the block: its name, a check sum, and two flags.
-
-        They say whether a comma follows, and whether the text is compact.
-        """
-        flags = f"{self.block.followed:d}{self.compact:d}"
-        # Hyphens, since forms escape colons.
-        return f"{self.block.name}-{crc32(self.lines.encode()):08x}-{flags}"
-
-    @property
-    def inner(self) -> str:
-        """The content of the block's element; the hidden input tells the server what is shown."""
-        # Names of blocks are made of letters, digits and . + @ _ alone: nothing to escape.
-        return (
-            f'<input type="hidden" form="builder" name="shown" id="s-{self.id}"'
-            f' value="{self.seen}">{self.lines}'
-        )
+    name: str
+    id: str
+    seen: str
+    inner: str
 
     @property
     def html(self) -> str:
         """The block's element."""
-        return f'<div class="blk" id="w-{self.id}" data-name="{self.block.name}">{self.inner}</div>'
+        return f'<div class="blk" id="w-{self.id}" data-name="{self.name}">{self.inner}</div>'
 
 
 def flags(seen: str) -> tuple[bool, bool]:
@@ -66,48 +54,64 @@ def flags(seen: str) -> tuple[bool, bool]:
 
 def panes(draft: Draft) -> list[Pane]:
     """Return the wire text of a draft in blocks, lines with problems marked."""
-    marks = {problem.at: problem.severity for problem in reversed(draft.problems)}
-    return [
-        Pane(
-            block, shown(block.lines, marks_of(block, marks), compact=draft.compact), draft.compact
-        )
-        for block in draft.blocks
-    ]
+    found = _by_block(draft.blocks, draft.problems)
+    return [_pane(block, found.get(block.pointer, ()), draft.compact) for block in draft.blocks]
 
 
 def pane(block: Block, problems: Iterable[Problem], *, compact: bool) -> Pane:
     """Return one block on its own; the pointers of ``problems`` start at it."""
-    marks = {problem.at: problem.severity for problem in problems}
-    return Pane(block, shown(block.lines, _placed(block, marks), compact=compact), compact)
+    return _pane(block, [(problem.at, problem.severity) for problem in problems], compact)
 
 
-def marks_of(block: Block, marks: Mapping[str, Severity]) -> Mapping[str, str]:
-    """Return the marks that fall into ``block``, by pointers that start at it."""
-    if not marks:
-        return {}
-    at = block.pointer
-    if "@" in block.name:
-        return {"": _MARKS[marks[at]]} if at in marks else {}
-    inside = {
-        pointer[len(at) :]: severity
-        for pointer, severity in marks.items()
-        if pointer == at or pointer.startswith(f"{at}/")
-    }
-    return _placed(block, inside)
+def _pane(block: Block, found: Sequence[_Mark], compact: bool) -> Pane:
+    if found or sum([len(line.text) for line in block.lines]) > LONGEST_KEPT:
+        return _new_pane(block, compact, _placed(block, found))
+    return _kept_pane(block, compact)
 
 
-def _placed(block: Block, marks: Mapping[str, Severity]) -> Mapping[str, str]:
-    """Put a mark whose place has no line, a missing member's, on the nearest line above it."""
-    if not marks:
-        return {}
-    lines = {line.pointer for line in block.lines}
-    placed: dict[str, str] = {}
-    for pointer, severity in marks.items():
+# Nearly all blocks are the same as a keystroke before.
+@lru_cache(maxsize=4_096)
+def _kept_pane(block: Block, compact: bool) -> Pane:
+    return _new_pane(block, compact, {})
+
+
+def _new_pane(block: Block, compact: bool, marks: Mapping[str, str]) -> Pane:
+    name, lines = block.name, shown(block.lines, marks, compact=compact)
+    id_ = dom_id(name)
+    # Hyphens, since forms escape colons.
+    seen = f"{name}-{crc32(lines.encode()):08x}-{block.followed:d}{compact:d}"
+    # Names of blocks are made of letters, digits and . + @ _ alone: nothing to escape.
+    told = f'<input type="hidden" form="builder" name="shown" id="s-{id_}" value="{seen}">'
+    return Pane(name, id_, seen, told + lines)
+
+
+def _by_block(
+    blocks: Iterable[Block], problems: Iterable[Problem]
+) -> Mapping[str, Sequence[_Mark]]:
+    """Return the problems by the pointer of the block they fall into; their own start there."""
+    found: dict[str, list[_Mark]] = {}
+    places = {block.pointer for block in blocks}
+    for problem in problems:
+        at = problem.at
+        while at not in places:
+            at = at.rpartition("/")[0]
+        found.setdefault(at, []).append((problem.at.removeprefix(at), problem.severity))
+    return found
+
+
+def _placed(block: Block, found: Sequence[_Mark]) -> Mapping[str, str]:
+    """Return the class of each line with a problem, the gravest of several.
+
+    A problem whose place has no line, a missing member's, goes to the nearest line above it.
+    """
+    lines = {line.pointer for line in block.lines} if found else set()
+    gravest: dict[str, Severity] = {}
+    for pointer, severity in found:
         at = pointer
         while at and at not in lines:
             at = at.rpartition("/")[0]
-        placed.setdefault(at, _MARKS[severity])
-    return placed
+        gravest[at] = min(severity, gravest.get(at, severity), key=_GRAVITY.index)
+    return {at: _MARKS[severity] for at, severity in gravest.items()}
 
 
 def html(parts: Iterable[Pane]) -> Markup:
@@ -118,7 +122,7 @@ def html(parts: Iterable[Pane]) -> Markup:
 def changes(parts: Sequence[Pane], seen: Sequence[str]) -> Markup | None:
     """Return the partials that bring a page that shows ``seen`` up to date; None: all of it."""
     before = {entry.split("-", 1)[0]: entry for entry in seen}
-    after = {part.block.name: part for part in parts}
+    after = {part.name: part for part in parts}
     kept = [name for name in before if name in after]
     if kept != [name for name in after if name in before] or not kept:
         return None
@@ -148,7 +152,7 @@ def _new(parts: Sequence[Pane], before: Mapping[str, str]) -> Iterator[str | Non
     last: Pane | None = None
     run: list[str] = []
     for part in [*parts, None]:
-        if part is not None and part.block.name not in before:
+        if part is not None and part.name not in before:
             run.append(part.html)
             continue
         if run:

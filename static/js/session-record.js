@@ -1,0 +1,120 @@
+// The record of a session: rows that open, new rows while the session lives, and the way to it.
+const EVERY_MS = 700;
+const MOST_ROWS = 1500;
+
+const list = () => document.getElementById("record-list");
+let following = true;
+let stale = null;
+let back = "";
+
+// -- one row: its text is fetched when it is opened, and only ever becomes text
+
+async function load(details, layout) {
+  const body = details.querySelector("[data-body]");
+  details.dataset.loaded = layout;
+  for (const button of details.querySelectorAll("[data-layout]")) {
+    button.hidden = false;
+    button.setAttribute("aria-pressed", String(button.dataset.layout === layout));
+  }
+  const answer = await fetch(`${details.dataset.frame}?layout=${layout}`);
+  if (details.dataset.loaded !== layout) return;
+  body.textContent = answer.ok ? await answer.text() : "This frame is no longer kept.";
+  const whole = answer.headers.get("X-Cut");
+  details.querySelector("[data-cut]").textContent = whole
+    ? `Cut here: ${Number(whole).toLocaleString()} characters in all. The file has them.`
+    : "";
+}
+
+document.addEventListener(
+  "toggle",
+  ({ target }) => {
+    if (target.matches?.("[data-frame]") && target.open && !target.dataset.loaded) {
+      load(target, "pretty");
+    }
+  },
+  { capture: true },
+);
+document.addEventListener("click", ({ target }) => {
+  const button = target.closest?.("[data-layout]");
+  if (button) load(button.closest("[data-frame]"), button.dataset.layout);
+});
+
+// -- new rows, and the end in view until someone scrolls up
+
+function ask() {
+  const record = document.querySelector("[data-record][data-live]");
+  if (!record || document.hidden) return;
+  stale = list().lastElementChild;
+  document.getElementById("record-more").dispatchEvent(new CustomEvent("cuecard:more"));
+}
+
+function drawn() {
+  const rows = list();
+  if (!rows) return;
+  // The last rows have come again, perhaps grown; what is open in one stays.
+  for (let row = stale?.isConnected ? stale.nextElementSibling : null, next; row; row = next) {
+    next = row.nextElementSibling;
+    const again = `:scope > .frame[data-seq="${row.dataset.seq}"]:not(.frame--inside)`;
+    const [before, after] = rows.querySelectorAll(again);
+    if (!after) continue;
+    if (before.matches(".frame--fold") || after.matches(".frame--fold")) before.remove();
+    else after.remove();
+  }
+  if (back) {
+    // What was pressed is gone with the rows around it: the focus goes to what stands in its place.
+    const place = document.getElementById(back) ?? rows;
+    place.focus({ preventScroll: true });
+    if (place !== rows) place.scrollIntoView({ block: "nearest" });
+    back = "";
+  }
+  while (following && rows.childElementCount > MOST_ROWS) rows.firstElementChild.remove();
+  follow();
+}
+
+function follow() {
+  const rows = list();
+  if (rows && following) rows.scrollTop = rows.scrollHeight;
+}
+
+setInterval(ask, EVERY_MS);
+document.addEventListener(
+  "scroll",
+  ({ target }) => {
+    if (target.id !== "record-list") return;
+    following = target.scrollHeight - target.scrollTop - target.clientHeight < 40;
+  },
+  { capture: true, passive: true },
+);
+
+// -- from the transcript to the record and back
+
+function switchTo(section, view) {
+  section.dataset.view = view;
+  for (const link of section.querySelectorAll("[data-view]")) {
+    if (link.dataset.view === view) link.setAttribute("aria-current", "true");
+    else link.removeAttribute("aria-current");
+  }
+  following = true;
+  if (view === "transcript") document.getElementById("session-record").replaceChildren();
+}
+
+function ready() {
+  for (const button of document.querySelectorAll("button[data-view]")) button.hidden = false;
+}
+
+document.addEventListener("click", ({ target }) => {
+  const link = target.closest?.("[data-record] a[hx-get]");
+  if (!link) return;
+  back = link.id || "record-list";
+  following = !link.id && link.matches(".record__later");
+});
+document.addEventListener("click", ({ target }) => {
+  const link = target.closest?.(".session__views [data-view]");
+  if (link) switchTo(link.closest(".session"), link.dataset.view);
+});
+document.addEventListener("htmx:after:swap", () => {
+  ready();
+  drawn();
+});
+ready();
+follow();

@@ -1,0 +1,215 @@
+"""Events beside the draft, as a visitor without script and as a page with script sends them."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from flask import Flask
+
+from tests.page import Page, Visitor, text_of
+from tests.realtime_servers import wait_for
+from webapp.exact_json.reader import read_json
+from webapp.sandbox.server import serve_sandbox
+from webapp.sessions.hub import Hub, MemoryHub, StreamSlots
+from webapp.sessions.live import LiveSession
+from webapp.sessions.prelude import PRELUDES, is_untouched
+from webapp.views import current
+
+BUILDER = "/events/beta/response.create"
+WHERE = "?dialect=beta&type=response.create"
+CALL = f"{BUILDER}?example=forced-function"
+
+
+@pytest.fixture
+def hub(app: Flask) -> Iterator[Hub]:
+    """A hub whose sandbox answers without pauses."""
+    hub = MemoryHub(lambda: serve_sandbox(seed=5, speed=0))
+    parts = replace(current.parts(app), hub=hub, streams=StreamSlots(2))
+    app.extensions |= current.keep(parts)
+    yield hub
+    hub.close()
+
+
+def session_of(page: Page, hub: Hub) -> LiveSession:
+    shown = page.one("input[name=session]").get("value", "")
+    session = next(s for s in hub._sessions.values() if s.id == shown)  # type: ignore[attr-defined]
+    assert isinstance(session, LiveSession)
+    return session
+
+
+def frames(session: LiveSession, direction: str) -> list[str]:
+    lines = map(json.loads, session.log())
+    return [line["text"] for line in lines if line["direction"] == direction]
+
+
+def sent(session: LiveSession) -> list[str]:
+    return frames(session, "sent")
+
+
+def types(texts: list[str]) -> list[str]:
+    return [json.loads(text)["type"] for text in texts]
+
+
+def said(page: Page) -> str:
+    return text_of(page.one("#session-said"))
+
+
+def with_box(page: Page, text: str, **others: str) -> list[tuple[str, str]]:
+    new = {"prelude": text.replace("\n", "\r\n"), **others}
+    return [pair for pair in page.fields("builder") if pair[0] not in new] + list(new.items())
+
+
+def box(page: Page) -> str:
+    return dict(page.fields("builder"))["prelude"].replace("\r\n", "\n")
+
+
+# -- outputs of function calls ---------------------------------------------------------------------
+
+
+def test_the_output_of_a_call_is_returned_and_a_response_asked_for(page: Visitor, hub: Hub) -> None:
+    called = page.submit(page.get(CALL), press="Send")
+    session = session_of(called, hub)
+    assert "Return an output" in called.text
+    button = next(b for b in called.all("ol button[name=call]") if b.get("value"))
+    call_id = next(
+        item["call_id"]
+        for text in frames(session, "received")
+        if (item := json.loads(text).get("item", {})).get("type") == "function_call"
+    )
+    output = '{"sky":\n "☂ <b>"}'
+    given = [
+        (name, output.replace("\n", "\r\n") if name == "output" else text)
+        for name, text in called.fields("builder")
+    ]
+    after = page.post(button.get("formaction", ""), [*given, ("call", button.get("value", ""))])
+    wait_for(lambda: len(sent(session)) == 3)
+    _, item, create = map(json.loads, sent(session))
+    assert item["type"] == "conversation.item.create"
+    assert item["item"] == {"type": "function_call_output", "call_id": call_id, "output": output}
+    assert create["type"] == "response.create"
+    assert len({item["event_id"], create["event_id"]}) == 2
+    assert "Output returned." in page.submit(after, press="Refresh").text
+    again = page.post(
+        button.get("formaction", ""),
+        [pair for pair in given if pair[0] != "token"]
+        + [("call", button.get("value", "")), ("token", "t2")],
+        status=409,
+    )
+    assert "waits for no output" in said(again)
+    assert len(sent(session)) == 3
+
+
+def test_an_output_for_no_call_is_refused(page: Visitor, hub: Hub) -> None:
+    called = page.submit(page.get(CALL), press="Send")
+    session = session_of(called, hub)
+    address = f"/sessions/{session.id}/outputs{WHERE}"
+    fields = [(name, text) for name, text in called.fields("builder") if name != "token"]
+    fields += [("call", "e999"), ("token", "t")]
+    assert "waits for no output" in said(page.post(address, fields, status=409))
+    assert len(sent(session)) == 1
+
+
+# -- the prelude -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("slug", "dialect"),
+    [(slug, dialect) for slug, each in PRELUDES.items() for dialect in each.dialects],
+)
+def test_every_template_is_taken_by_the_sandbox(
+    page: Visitor, hub: Hub, slug: str, dialect: str
+) -> None:
+    start = page.get(f"/events/{dialect}/response.create")
+    where = f"?dialect={dialect}&type=response.create"
+    filled = page.post(
+        f"/sessions/prelude/template{where}", with_box(start, "", **{"prelude-template": slug})
+    )
+    event = json.loads(box(filled))
+    assert event["type"] == PRELUDES[slug].type
+    assert is_untouched(box(filled))
+    after = page.submit(filled, press="Send it as it stands")
+    session = session_of(after, hub)
+    assert sent(session) == [box(filled)]
+    errors = [json.loads(t)["error"] for t in frames(session, "received") if '"error"' in t]
+    # What is missing is an item, a call or a response to speak of; nothing is misspelled.
+    assert not [e for e in errors if e["code"] in ("unknown_parameter", "invalid_value")]
+
+
+def test_an_event_is_sent_to_the_letter(page: Visitor, hub: Hub) -> None:
+    text = '{ "type" : "session.update",\n\t"session": {"instructions": "ä", "temperature": 0.80} }'
+    after = page.post(f"/sessions/prelude{WHERE}", with_box(page.get(BUILDER), text))
+    session = session_of(after, hub)
+    assert sent(session) == [text]
+    assert box(after) == text
+    assert "session.updated" in after.text
+    assert "event_id" not in sent(session)[0]
+
+
+def test_a_template_that_was_sent_gets_a_new_id(page: Visitor, hub: Hub) -> None:
+    start = page.post(
+        f"/sessions/prelude/template{WHERE}",
+        with_box(page.get(BUILDER), "", **{"prelude-template": "user"}),
+    )
+    first = page.submit(start, press="Send it as it stands")
+    second = page.submit(first, press="Send it as it stands")
+    session = session_of(second, hub)
+    one, two = map(json.loads, sent(session))
+    assert one["event_id"] != two["event_id"]
+    assert sent(session) == [box(start), box(second)]
+    for token in ("t2", "t3"):
+        mine = with_box(second, '{"type": "response.cancel", "event_id": "mine"}', token=token)
+        page.post(f"/sessions/prelude{WHERE}", mine)
+    assert [json.loads(text)["event_id"] for text in sent(session)[2:]] == ["mine", "mine"]
+
+
+@pytest.mark.parametrize("text", ["not JSON", '{"a": 1, "a": 2}', "{", '{"x": NaN}'])
+def test_what_is_not_json_is_sent_after_one_question(page: Visitor, hub: Hub, text: str) -> None:
+    asked = page.post(f"/sessions/prelude{WHERE}", with_box(page.get(BUILDER), text))
+    assert "This is not JSON (line 1, column" in said(asked)
+    assert box(asked) == text
+    after = page.submit(asked, press="Send it as it is")
+    session = session_of(after, hub)
+    assert sent(session) == [text]
+
+
+def test_an_empty_box_sends_nothing(page: Visitor, hub: Hub) -> None:
+    start = page.get(BUILDER)
+    after = page.post(f"/sessions/prelude{WHERE}", with_box(start, " \n"))
+    assert "nothing in the box" in said(after)
+    assert not hub.live("anybody")
+
+
+def test_a_template_does_not_replace_what_was_typed(page: Visitor) -> None:
+    typed = with_box(page.get(BUILDER), '{"type": "mine"}', **{"prelude-template": "cancel"})
+    asked = page.post(f"/sessions/prelude/template{WHERE}", typed)
+    assert "that you have typed" in said(asked)
+    assert box(asked) == '{"type": "mine"}'
+    replaced = page.submit(asked, press="Put the template in its place")
+    assert json.loads(box(replaced))["type"] == "response.cancel"
+
+
+def test_the_last_item_is_filled_in(page: Visitor, hub: Hub) -> None:
+    called = page.submit(page.get(CALL), press="Send")
+    fields = with_box(called, "", **{"prelude-template": "delete"})
+    filled = page.post(f"/sessions/prelude/template{WHERE}", fields)
+    after = page.submit(filled, press="Send it as it stands")
+    assert "conversation.item.deleted" in after.text
+
+
+def test_a_page_with_script_gets_the_box_alone(page: Visitor, hub: Hub) -> None:
+    called = page.submit(page.get(CALL), press="Send")
+    fields = with_box(called, "", **{"prelude-template": "session"})
+    answer = page.post_raw(f"/sessions/prelude/template{WHERE}", fields, htmx=True)
+    assert answer.headers["HX-Retarget"] == "#session-said"
+    assert 'hx-target="#prelude"' in answer.text
+    assert "session.update" in answer.text
+
+
+@pytest.mark.parametrize("slug", PRELUDES)
+@pytest.mark.parametrize("dialect", ["beta", "ga"])
+def test_templates_are_strict_json(slug: str, dialect: str) -> None:
+    text = PRELUDES[slug].text(dialect, "cue_x", "item_1")
+    assert isinstance(read_json(text), dict)
+    assert is_untouched(text)
+    assert not is_untouched(text.replace(":", ": ", 1))

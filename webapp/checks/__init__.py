@@ -1,0 +1,1 @@
+"""What is wrong with an event, and which patch puts it right."""

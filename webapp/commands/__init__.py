@@ -1,0 +1,1 @@
+"""What the ``cuecard`` command does to files of events."""

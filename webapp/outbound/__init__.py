@@ -1,0 +1,1 @@
+"""What leaves for a Realtime server: to which address, over which socket, with whose key."""
