@@ -539,6 +539,43 @@ def test_a_response_that_still_grows_is_not_dropped() -> None:
     assert told.one("response").parts[0].words("text") == "".join(map(str, range(100)))
 
 
+@pytest.mark.parametrize("after", ["delta", "done", "end"])
+def test_a_part_that_is_no_longer_kept_may_still_go_on(after: str) -> None:
+    told = Session(RecordLimits(max_events=5))
+    told.begin()
+    told.hear("response.text.delta", **at(item="old"), delta="long ago, ")
+    for _ in range(10):
+        told.hear("response.text.delta", **at(item="new"), delta="w")
+    assert [part.words("text") for part in told.one("response").parts] == ["w" * 10]
+    if after == "delta":
+        told.hear("response.text.delta", **at(item="old"), delta="again")
+        assert told.one("response").parts[-1].words("text") == "again"
+    elif after == "done":
+        told.hear("response.text.done", **at(item="old"), text="long ago, and whole")
+        assert told.one("response").parts[-1].words("text") == "long ago, and whole"
+    told.end()
+    assert told.one("response").mark("outcome") == "completed"
+
+
+def test_a_response_without_an_id_outlives_what_is_dropped_beside_it() -> None:
+    told = Session(RecordLimits(max_events=5))
+    told.hear("brand.new")
+    for _ in range(10):
+        told.hear("response.text.delta", delta="w")
+    assert told.one("response").parts[0].words("text") == "w" * 10
+
+
+def test_what_a_lost_connection_has_left_is_dropped_part_by_part() -> None:
+    told = Session(RecordLimits(max_events=5))
+    told.begin()
+    told.hear("response.text.delta", **at(item="old"), delta="long ago")
+    told.hear("response.text.delta", **at(item="new"), delta="w")
+    told.lose()
+    for _ in range(10):
+        told.hear("brand.new")
+    assert [entry.kind for entry in told.transcript.shown()[1:]] == ["event"] * 5
+
+
 def test_dropped_sound_leaves_the_rest_playable() -> None:
     told = Session(RecordLimits(max_events=3))
     for number in range(5):

@@ -139,6 +139,10 @@ class _Response:
     parts: dict[tuple[str, ...], Entry] = field(default_factory=dict)
     times_ms: dict[str, float] = field(default_factory=dict)
 
+    def let_go(self, part: Entry) -> None:
+        """Forget a part that is no longer kept; if more of it comes, it begins anew."""
+        self.parts = {ids: each for ids, each in self.parts.items() if each is not part}
+
 
 @dataclass(frozen=True, slots=True)
 class _Call:
@@ -652,7 +656,10 @@ class Transcript:
         self._calls.pop(entry.key, None)
         if parent := self._entries.get(entry.parent):
             parent.parts.remove(entry)
-        self._responses.pop(self._response_ids.pop(entry.key, ""), None)
+            if parent.key in self._response_ids:
+                self._responses[self._response_ids[parent.key]].let_go(entry)
+        if entry.key in self._response_ids:
+            del self._responses[self._response_ids.pop(entry.key)]
         self._drops.append((self.seq, entry.key))
         if len(self._drops) > REMEMBERED_DROPS:
             self._drops_from = self._drops.popleft()[0]
