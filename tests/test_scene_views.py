@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 from flask import Flask
+from websockets.asyncio.server import ServerConnection
 
 from tests.page import Page, Visitor, text_of
-from tests.realtime_servers import wait_for
+from tests.realtime_servers import Recorder, hub_at, playing, wait_for
 from webapp.exact_json.reader import read_json
 from webapp.sandbox.server import serve_sandbox
 from webapp.sessions.hub import Hub, MemoryHub, StreamSlots
@@ -108,6 +109,129 @@ def test_an_output_for_no_call_is_refused(page: Visitor, hub: Hub) -> None:
     fields += [("call", "e999"), ("token", "t")]
     assert "waits for no output" in said(page.post(address, fields, status=409))
     assert len(sent(session)) == 1
+
+
+# -- approval of MCP calls -------------------------------------------------------------------------
+
+GA = "/events/ga/response.create"
+NEAR = {"type": "mcp", "server_label": "sandbox", "server_url": "https://mcp.example.com"}
+ASKED = {"type": "mcp_approval_request", "id": "mcpr_1", "server_label": "night", "name": "stars"}
+
+
+def asking(page: Visitor, hub: Hub) -> tuple[Page, LiveSession]:
+    """A page on which a call of the sandbox's own MCP server waits for approval."""
+    params = {"output_modalities": ["text"], "tools": [NEAR], "tool_choice": "required"}
+    text = json.dumps({"type": "response.create", "response": params})
+    asked = page.submit(page.post(f"{GA}/raw", {"text": text}), press="Send")
+    return asked, session_of(asked, hub)
+
+
+def press(page: Visitor, shown: Page, label: str, status: int = 200, **typed: str) -> Page:
+    """Press a button of a part of the transcript, with what was typed beside it."""
+    button = next(b for b in shown.all("ol button") if text_of(b) == label and b.get("value"))
+    fields = [(name, typed.get(name, text)) for name, text in shown.fields("builder")]
+    fields += [("call", button.get("value", ""))]
+    return page.post(button.get("formaction", ""), fields, status=status)
+
+
+def approvals(session: LiveSession) -> list[dict[str, object]]:
+    events = map(json.loads, sent(session))
+    return [event["item"] for event in events if event["type"] == "conversation.item.create"]
+
+
+@pytest.mark.parametrize(
+    ("label", "reason", "members", "outcome"),
+    [
+        ("Approve", "", {"approve": True}, "rehearsed this call"),
+        ("Approve", "not told", {"approve": True}, "rehearsed this call"),
+        ("Deny", "", {"approve": False}, "You did not approve"),
+        (
+            "Deny",
+            'Not "now",\n <b>',
+            {"approve": False, "reason": 'Not "now",\n <b>'},
+            "You did not approve",
+        ),
+    ],
+)
+def test_a_call_is_approved_or_denied_once(
+    page: Visitor, hub: Hub, label: str, reason: str, members: dict[str, object], outcome: str
+) -> None:
+    asked, session = asking(page, hub)
+    request = next(
+        item
+        for text in frames(session, "received")
+        if (item := json.loads(text).get("item", {})).get("type") == "mcp_approval_request"
+    )
+    after = press(page, asked, label, reason=reason.replace("\n", "\r\n"))
+    (item,) = approvals(session)
+    own_id = str(item.pop("id"))
+    assert len(own_id) <= 32
+    assert item == {
+        "type": "mcp_approval_response",
+        "approval_request_id": request["id"],
+        **members,
+    }
+    assert outcome in page.submit(after, press="Refresh").text
+    # The sandbox goes on by itself, so nothing else was sent.
+    assert types(sent(session)) == ["response.create", "conversation.item.create"]
+    reloaded = page.get(GA)
+    (part,) = [p for p in reloaded.all("ol .part--approval") if p.get("data-key")]
+    assert (part.get("data-returns"), part.get("data-asks")) == ("", "")
+    assert ("Approved." if members["approve"] else "Denied.") in text_of(part)
+    for again in ("Approve", "Deny"):
+        fields = [pair for pair in reloaded.fields("builder") if pair[0] != "token"]
+        key = part.get("data-key", "")
+        address = f"/sessions/{session.id}/{again.lower()}{WHERE}"
+        refused = page.post(address, [*fields, ("call", key), ("token", again)], status=409)
+        assert "waits for no answer" in said(refused)
+    assert len(approvals(session)) == 1
+
+
+def test_an_answer_to_no_request_is_refused(page: Visitor, hub: Hub) -> None:
+    called = page.submit(page.get(CALL), press="Send")
+    session = session_of(called, hub)
+    part = next(p for p in called.all("ol .part--call") if p.get("data-key"))
+    fields = [(name, text) for name, text in called.fields("builder") if name != "token"]
+    for key in (part.get("data-key", ""), "e999", ""):
+        for deed in ("approve", "deny", "ask"):
+            address = f"/sessions/{session.id}/{deed}{WHERE}"
+            page.post(address, [*fields, ("call", key), ("token", f"{deed} {key}")], status=409)
+    assert types(sent(session)) == ["response.create"]
+
+
+@pytest.mark.parametrize("dialect", ["beta", "ga"])
+def test_a_response_is_offered_where_the_server_does_not_go_on(
+    app: Flask, page: Visitor, dialect: str
+) -> None:
+    async def ask(socket: ServerConnection) -> None:
+        await socket.recv()
+        item = {**ASKED, "arguments": "{}"}
+        for event in (
+            {"type": "response.created", "response": {"id": "r", "status": "in_progress"}},
+            {"type": "response.output_item.done", "response_id": "r", "item": item},
+            {"type": "response.done", "response": {"id": "r", "status": "completed"}},
+        ):
+            await socket.send(json.dumps(event))
+
+    recorder = Recorder(ask)
+    with hub_at(playing(recorder.play)) as hub:
+        app.extensions |= current.keep(replace(current.parts(app), hub=hub))
+        start = page.submit(page.get(f"/events/{dialect}/response.create"), press="Send")
+        answered = press(page, start, "Approve")
+        recorder.wait_for(1)
+        offered = page.submit(answered, press="Refresh")
+        (part,) = [p for p in offered.all("ol .part--approval") if p.get("data-key")]
+        assert part.get("data-asks") == "yes"
+        asked = press(page, offered, "Ask for a response")
+        recorder.wait_for(2)
+        item, create = map(json.loads, recorder.got)
+        assert item["item"]["approval_request_id"] == "mcpr_1"
+        assert create["type"] == "response.create"
+        assert len({item["event_id"], create["event_id"]}) == 2
+        (part,) = [p for p in asked.all("ol .part--approval") if p.get("data-key")]
+        assert part.get("data-asks") == ""
+        press(page, asked, "Ask for a response", status=409)
+        assert len(recorder.got) == 2
 
 
 # -- the prelude -----------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from webapp.sessions import transcript as transcripts
 from webapp.sessions.protocol import Protocol, read_received
 from webapp.sessions.record import Direction, Record, RecordLimits
-from webapp.sessions.transcript import Change, Shown, Transcript
+from webapp.sessions.transcript import APPROVAL, CALL, Change, Shown, Transcript
 
 BETA = {"text": "response.text", "audio": "response.audio", "item": "conversation.item.created"}
 GA = {
@@ -193,20 +193,114 @@ def test_calls_wait_for_an_output_until_it_is_given() -> None:
         s.hear("response.output_item.done", response_id="resp_1", item=call(call_id))
     first, second = s.one("response").parts
     assert first.mark("returns") == second.mark("returns") == "yes"
-    assert s.transcript.call(first.key) == ("call_1", 1)
-    assert s.transcript.call(second.key) == (long, 1)
-    assert s.transcript.call("e999") == ("", 0)
+    assert s.transcript.waiting(first.key, CALL) == ("call_1", 1)
+    assert s.transcript.waiting(second.key, CALL) == (long, 1)
+    assert s.transcript.waiting("e999", CALL) == ("", 0)
+    assert s.transcript.waiting(first.key, APPROVAL) == ("", 0)
     frame = s.record.add(Direction.NOTICE, 1, "returned")
-    s.transcript.returned(frame, first.key)
-    assert s.transcript.call(first.key) == ("", 0)
-    assert s.transcript.call(second.key) == (long, 0)
+    s.transcript.returned(frame, first.key, "Output returned.")
+    assert s.transcript.waiting(first.key, CALL) == ("", 0)
+    assert s.transcript.waiting(second.key, CALL) == (long, 0)
     s.end(output=[call("call_1"), call(long)])
     first, second = s.one("response").parts
     assert first.mark("returns") == ""
     assert "1 other call waits" in first.words("returned")
     s.lose()
     assert s.one("response").parts[1].mark("returns") == ""
-    assert s.transcript.call(second.key) == ("", 0)
+    assert s.transcript.waiting(second.key, CALL) == ("", 0)
+
+
+def approval(id_: str, **members: Any) -> dict[str, Any]:
+    asked = {"server_label": "night", "name": "stars", "arguments": "{}"}
+    return {"id": id_, "type": "mcp_approval_request", **asked, **members}
+
+
+def ask_for(s: Session, *items: dict[str, Any]) -> tuple[Shown, ...]:
+    """Hear a response of these items, and return its parts."""
+    s.begin()
+    for each in items:
+        s.hear("response.output_item.added", response_id="resp_1", item=each)
+        s.hear("conversation.item.added", item=each)
+        s.hear("response.output_item.done", response_id="resp_1", item=each)
+    s.end(output=list(items))
+    return s.one("response").parts
+
+
+def test_an_approval_shows_what_is_to_run_and_waits_for_one_answer() -> None:
+    s = session()
+    first, second = ask_for(s, approval("mcpr_1", arguments='{"at": 7}'), approval("mcpr_2"))
+    assert (first.kind, first.words("name"), first.words("server")) == (
+        "approval",
+        "stars",
+        "at night",
+    )
+    assert first.words("arguments") == '{"at": 7}'
+    assert (first.mark("returns"), first.mark("done")) == ("yes", "yes")
+    assert s.transcript.waiting(first.key, APPROVAL) == ("mcpr_1", 1)
+    s.transcript.returned(s.record.add(Direction.NOTICE, 1, "x"), first.key, "Denied.")
+    assert not s.transcript.asks(first.key)
+    s.transcript.returned(s.record.add(Direction.NOTICE, 1, "x"), second.key, "Approved.")
+    s.end(output=[approval("mcpr_1"), approval("mcpr_2")])
+    first, second = s.one("response").parts
+    assert "1 other call waits" in first.words("returned")
+    assert second.words("returned") == "Approved."
+    assert (first.mark("returns"), second.mark("returns")) == ("", "")
+    assert s.transcript.waiting(second.key, APPROVAL) == ("", 0)
+    assert (first.mark("asks"), second.mark("asks")) == ("", "yes")
+
+
+@pytest.mark.parametrize("next_", ["default", "asked", "lost"])
+def test_a_response_is_offered_after_an_approval_until_one_comes(next_: str) -> None:
+    s = session()
+    (part,) = ask_for(s, approval("mcpr_1"))
+    s.transcript.returned(s.record.add(Direction.NOTICE, 1, "x"), part.key, "Approved.")
+    s.send(type="response.create", response={"conversation": "none"})
+    s.begin("resp_2", conversation_id=None)
+    assert s.transcript.asks(part.key), "one that is out-of-band is no answer"
+    match next_:
+        case "default":
+            s.begin("resp_3")
+        case "asked":
+            s.transcript.asked(s.record.add(Direction.NOTICE, 1, "x"))
+        case _:
+            s.lose()
+    assert not s.transcript.asks(part.key)
+    assert s.entries("response")[0].parts[0].mark("asks") == ""
+
+
+@pytest.mark.parametrize(
+    ("asked", "answer"),
+    [
+        (approval("one"), {"type": "mcp_approval_response", "approval_request_id": "one"}),
+        (call("one"), {"type": "function_call_output", "call_id": "one"}),
+    ],
+)
+def test_an_answer_that_was_sent_by_hand_counts(
+    asked: dict[str, Any], answer: dict[str, Any]
+) -> None:
+    s = session()
+    (part,) = ask_for(s, asked)
+    s.hear("conversation.item.added", item={"id": "x", **answer, "call_id": "other"} | answer)
+    (part,) = s.one("response").parts
+    assert (part.mark("returns"), part.words("returned")) == ("", "Answered by an event of yours.")
+    s.hear("conversation.item.added", item={"id": "y", **answer})
+    assert len(s.one("response").parts) == 1
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"id": ""},
+        {"server_label": 3},
+        {"name": None},
+        {"arguments": {}},
+        {"id": "i" * 900},
+    ],
+)
+def test_approvals_of_any_shape_are_shown(odd: dict[str, Any]) -> None:
+    (part,) = ask_for(session(), approval("mcpr_1", **odd))
+    assert part.kind == "approval"
+    assert bool(part.mark("returns")) is (odd.get("id") != "")
 
 
 @pytest.mark.parametrize("type_", ["mcp_call", "message", "x"])

@@ -58,6 +58,8 @@ CONTROLS = frozenset(
         "prelude",
         "prelude-template",
         "raw",
+        "reason",
+        "reason-of",
         "repair",
         "session",
         "shown",

@@ -1,11 +1,11 @@
-// Returns the output of a function call through the one button that may send it.
+// Answers a call of the model through the one button that may send such an answer.
 document.addEventListener("click", (event) => {
-  const button = event.target.closest?.("[data-return]");
-  const sender = document.getElementById("session-return");
-  if (!button || !sender) return;
+  const button = event.target.closest?.("[data-answer]");
+  const sender = button && document.getElementById(button.dataset.answer);
+  if (!sender) return;
   event.preventDefault();
   const call = button.closest("[data-key]");
-  call.querySelector("[name='output-of']").value = call.dataset.key;
+  call.querySelector("[name$='-of']").value = call.dataset.key;
   sender.value = call.dataset.key;
   sender.click();
 });

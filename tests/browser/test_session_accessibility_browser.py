@@ -1,10 +1,12 @@
 """axe-core finds nothing in any state of the session column, of the record and of one frame."""
 
+import json
+
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.test_accessibility_browser import faults
-from tests.browser.test_sessions_browser import BUILDER, DONE, outcome, send
+from tests.browser.test_sessions_browser import BUILDER, DONE, GA, outcome, send
 from tests.served import Served
 
 
@@ -71,6 +73,35 @@ def test_axe_finds_nothing_in_a_session(
     tab.locator("#record-list summary").nth(1).click()
     tab.get_by_role("link", name="On its own").first.click()
     fine(tab, "one frame")
+    context.close()
+
+
+def test_a_call_that_asks_for_approval_is_fine_and_approved_without_script(
+    browser: Browser, served: Served
+) -> None:
+    server = {"type": "mcp", "server_label": "sandbox", "server_url": "https://mcp.example.com"}
+    params = {"output_modalities": ["text"], "tools": [server], "tool_choice": "required"}
+    event = json.dumps({"type": "response.create", "response": params})
+    context = browser.new_context(base_url=served.url)
+    tab = context.new_page()
+    tab.goto(GA)
+    tab.get_by_text("Other events").click()
+    write(tab, event)
+    expect(outcome(tab)).to_have_text(DONE, timeout=20_000)
+    expect(tab.get_by_role("button", name="Approve")).to_be_visible()
+    fine(tab, "an approval that is asked for")
+    kept = context.storage_state()
+    context.close()
+    context = browser.new_context(
+        base_url=served.url, java_script_enabled=False, storage_state=kept
+    )
+    tab = context.new_page()
+    tab.goto(GA)
+    tab.get_by_label("Reason for denying it").fill("Too late")
+    tab.get_by_role("button", name="Deny").click()
+    expect(tab.locator(".part--approval [data-words=returned]")).to_have_text("Denied.")
+    expect(tab.get_by_role("button", name="Approve")).to_be_hidden()
+    expect(tab.locator(".entry--sent").nth(1)).to_contain_text("Too late")
     context.close()
 
 

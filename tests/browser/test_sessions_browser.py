@@ -10,13 +10,14 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 from tests.served import Served, serve
 
 BUILDER = "/events/beta/response.create"
+GA = "/events/ga/response.create"
 DONE = re.compile("^completed$")
 
 
-def fill(tab: Page, **response: Any) -> None:
+def fill(tab: Page, builder: str = BUILDER, **response: Any) -> None:
     """Open the builder and paste an event into it."""
     event = {"type": "response.create", "event_id": "evt_browser", "response": response}
-    tab.goto(BUILDER)
+    tab.goto(builder)
     tab.get_by_role("button", name="Edit text").click()
     tab.locator("#raw-text").fill(json.dumps(event))
     tab.get_by_role("button", name="Read into the form").click()
@@ -445,6 +446,36 @@ def test_the_output_of_a_call_is_returned_from_the_transcript(tab: Page) -> None
     second.get_by_role("button", name="Return it").click()
     expect(outcome(tab, 3)).to_have_text(DONE, timeout=20_000)
     assert sent(tab)[-2]["item"]["output"] == "two"
+
+
+@pytest.mark.parametrize(
+    ("answer", "told", "outcome_words"),
+    [("Approve", "Approved.", "rehearsed this call"), ("Deny", "Denied.", "You did not approve")],
+)
+def test_an_mcp_call_is_approved_or_denied_from_the_transcript(
+    tab: Page, answer: str, told: str, outcome_words: str
+) -> None:
+    server = {"type": "mcp", "server_label": "sandbox", "server_url": "https://mcp.example.com"}
+    params = {"output_modalities": ["text"], "tools": [server], "tool_choice": "required"}
+    fill(tab, GA, **params)
+    send(tab)
+    expect(outcome(tab)).to_have_text(DONE, timeout=20_000)
+    part = tab.locator(".part--approval")
+    expect(part.locator("[data-words=arguments]")).to_contain_text("topic")
+    expect(part.get_by_text("Ask for a response")).to_be_hidden()
+    part.get_by_label("Reason for denying it").fill("Not <b>now</b>")
+    part.get_by_role("button", name=answer).click()
+    expect(outcome(tab, 1)).to_have_text(DONE, timeout=20_000)
+    expect(tab.locator(".entry--response").nth(1)).to_contain_text(outcome_words)
+    for _ in range(2):
+        expect(part.locator("[data-words=returned]")).to_have_text(told)
+        for label in ("Approve", "Deny", "Ask for a response"):
+            expect(part.get_by_text(label, exact=True)).to_be_hidden()
+        tab.reload()
+    (item,) = [event["item"] for event in sent(tab) if "item" in event]
+    assert item["approve"] is (answer == "Approve")
+    assert item.get("reason") == (None if item["approve"] else "Not <b>now</b>")
+    assert [event["type"] for event in sent(tab)] == ["response.create", "conversation.item.create"]
 
 
 def test_a_prelude_sets_the_scene(tab: Page) -> None:

@@ -23,7 +23,7 @@ _WORDS = {
     SEND: "Too much was sent in a short time.",
     CONNECT: "Too many connections were opened in a short time.",
 }
-_SENDS = ("/send", "/events", "/outputs", "/replay", "/prelude")
+_SENDS = ("/send", "/events", "/outputs", "/approve", "/deny", "/ask", "/replay", "/prelude")
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from webapp.sessions.familiar import FamiliarReader
 from webapp.sessions.protocol import Protocol, Received, State
 from webapp.sessions.record import Direction, Frame, Payload, Record, Recorded, with_sound
 from webapp.sessions.replay import LOOK_S, ReplayClock, Step
-from webapp.sessions.transcript import Change, Shown, Transcript
+from webapp.sessions.transcript import APPROVAL, CALL, Change, Shown, Transcript
 from webapp.sessions.words import explain_close
 
 WRITE_WAIT_S = 1.0
@@ -234,24 +234,59 @@ class LiveSession:
     def return_output(self, key: str, output: str) -> None:
         """Send the output of the function call in a part of the transcript.
 
-        A response is asked for once all calls of the same response have one.
+        A response is asked for once nothing of the same response waits any more.
 
         Raises:
             LocalError: if the call waits for none, or the session is closed.
         """
+        item: dict[str, object] = {"type": "function_call_output", "output": output}
+        if not self._return(key, CALL, "call_id", item, "Output returned."):
+            self.hold(self._event("response.create"))
+
+    def answer_approval(self, key: str, *, approve: bool, reason: str = "") -> None:
+        """Send whether the call that a part of the transcript asks about may run.
+
+        Servers may go on by themselves then; where one does not, ``ask`` makes it.
+
+        Raises:
+            LocalError: if nothing is asked there any more, or the session is closed.
+        """
+        item: dict[str, object] = {"type": "mcp_approval_response", "approve": approve}
+        item["id"] = f"mcpa_{secrets.token_hex(12)}"  # servers take 32 characters at most
+        if reason:
+            item["reason"] = reason
+        self._return(
+            key, APPROVAL, "approval_request_id", item, "Approved." if approve else "Denied."
+        )
+
+    def ask(self, key: str) -> None:
+        """Ask for the response that an answered approval has not led to by itself.
+
+        Raises:
+            LocalError: if it did, or the session is closed.
+        """
         with self._settled():
             self._protocol.check_send()
-            call_id, others = self._transcript.call(key)
-            if not call_id:
-                remedy = "Send the function call anew to get another."
-                raise LocalError("This call waits for no output.", remedy=remedy)
-            item = {"type": "function_call_output", "call_id": call_id, "output": output}
-            frame = self._notice("The output of a function call is returned.")
-            self._transcript.returned(frame, key)
+            if not self._transcript.asks(key):
+                remedy = "To ask for another, press Send."
+                raise LocalError("A response has come meanwhile.", remedy=remedy)
+            frame = self._notice("A response is asked for.")
+            self._transcript.asked(frame)
             self._stand(frame)
-        self.send(self._event("conversation.item.create", item=item))
-        if not others:
-            self.hold(self._event("response.create"))
+        self.hold(self._event("response.create"))
+
+    def _return(self, key: str, kind: str, names: str, item: dict[str, object], words: str) -> int:
+        """Send an item that answers another, and return how many of its response wait still."""
+        with self._settled():
+            self._protocol.check_send()
+            id_, others = self._transcript.waiting(key, kind)
+            if not id_:
+                raise LocalError(_WAITS_NOT[kind], remedy="Ask the model for the call once more.")
+            frame = self._notice(f"A call of the model's is answered. {words}")
+            self._transcript.returned(frame, key, words)
+            self._stand(frame)
+        self.send(self._event("conversation.item.create", item={names: id_, **item}))
+        return others
 
     def _asked_model(self) -> str:
         """The model that the address names; a deployment's name says nothing of its model."""
@@ -675,6 +710,10 @@ class _Ear:
                 return
 
 
+_WAITS_NOT = {
+    CALL: "This call waits for no output.",
+    APPROVAL: "This request waits for no answer.",
+}
 _STATUS = {
     State.CONNECTING: "Connecting to {}",
     State.OPEN: "Connected to {}",

@@ -44,6 +44,9 @@ CUT_WORDS = "Cut here for the page; the log has all of it."
 
 OUTCOMES = frozenset({"completed", "cancelled", "incomplete", "failed"})
 CALLS = frozenset({"function_call", "mcp_call"})
+CALL, APPROVAL = "function_call", "mcp_approval_request"  # the items that wait for one of ours
+# The items that answer them, each with the member that names what it answers.
+ANSWERS = {"function_call_output": "call_id", "mcp_approval_response": "approval_request_id"}
 
 # One change of the page; the first member says which.
 #   ["reset"]                                  forget everything; all of it follows
@@ -145,10 +148,11 @@ class _Response:
 
 
 @dataclass(frozen=True, slots=True)
-class _Call:
-    """A function call that waits for its output, in the response of this key."""
+class _Waiting:
+    """An item of a ``kind`` that waits for one of ours, in the response of this key."""
 
-    call_id: str
+    kind: str
+    id: str
     response: str
 
 
@@ -166,7 +170,8 @@ class Transcript:
         self._dropped_frames = 0
         self._responses: dict[str, _Response] = {}
         self._response_ids: dict[str, str] = {}  # by the key of the entry
-        self._calls: dict[str, _Call] = {}  # that wait for an output, by the key of the part
+        self._waiting: dict[str, _Waiting] = {}  # by the key of the part
+        self._asking: set[str] = set()  # keys of approvals that no response has followed yet
         self._tracks: dict[str, Track] = {}
         self._track_of: dict[int, Track] = {}
         self._sent: dict[int, tuple[Entry, float]] = {}
@@ -186,16 +191,19 @@ class Transcript:
         """The sound of a part, by the key of the part."""
         return self._tracks.get(key)
 
-    def call(self, key: str) -> tuple[str, int]:
-        """Return the id of the call in a part, and how many others of its response wait too.
+    def waiting(self, key: str, kind: str) -> tuple[str, int]:
+        """Return the id that an answer to a part names, and how many others of its response wait.
 
-        The id is empty where the part waits for no output.
+        The id is empty where the part is none of ``kind`` that waits.
         """
-        call = self._calls.get(key)
-        if call is None:
+        found = self._waiting.get(key)
+        if found is None or found.kind != kind:
             return "", 0
-        same = [each for each in self._calls.values() if each.response == call.response]
-        return call.call_id, len(same) - 1
+        return found.id, self._others(found)
+
+    def asks(self, key: str) -> bool:
+        """Whether an answered approval still offers to ask for a response."""
+        return key in self._asking
 
     def changes_since(self, seq: int) -> list[Change]:
         """Return what turns the page as it was after frame ``seq`` into the page as it is now.
@@ -245,17 +253,21 @@ class Transcript:
             self._mark(self.session, state=state.value, responding="yes" if responding else "")
             self._say(self.session, status=status)
 
-    def returned(self, frame: Frame, key: str) -> None:
-        """The output of a call was given."""
+    def returned(self, frame: Frame, key: str, words: str) -> None:
+        """What a part waited for was given; ``words`` say what it was.
+
+        After an approval a server may go on by itself: until it does, a response is offered.
+        """
         self.seq = frame.seq
-        part, others = self._entries[key], self.call(key)[1]
-        del self._calls[key]
-        words = "Output returned."
-        if others:
-            waits = f"{others} other call{'s wait' if others > 1 else ' waits'}"
-            words += f" The response is asked for when all have one: {waits}."
-        self._mark(part, returns="")
-        self._say(part, returned=words)
+        found = self._settle(key, words)
+        if found.kind == APPROVAL and not self._others(found):
+            self._asking.add(key)
+            self._mark(self._entries[key], asks="yes")
+
+    def asked(self, frame: Frame) -> None:
+        """A response was asked for."""
+        self.seq = frame.seq
+        self._ask_no_more()
 
     def held(self, events: int) -> None:
         """So many events wait until the response is done."""
@@ -279,9 +291,10 @@ class Transcript:
             if entry.mark("status") == "waiting":
                 self._mark(entry, status="unanswered")
                 self._say(entry, status="no answer came")
-        for key in self._calls:
+        for key in self._waiting:
             self._mark(self._entries[key], returns="")
-        self._calls.clear()
+        self._waiting.clear()
+        self._ask_no_more()
         # The next connection is another session, whose ids mean nothing of these.
         self._responses.clear()
         self._response_ids.clear()
@@ -320,6 +333,8 @@ class Transcript:
             case ConversationItemEvent(item=item) if item.id in self._items:
                 pass  # a response is writing it, and shows it
             case _:
+                if isinstance(event, ConversationItemEvent):
+                    self._settle_by(event.item)
                 self._show_other(frame, event)
                 self._answered(answers)
 
@@ -411,6 +426,37 @@ class Transcript:
         self._mark(sent, status="answered", answered=by.key if by else "")
         self._say(sent, status="answered")
 
+    # What waits for something of ours.
+
+    def _wait_for(self, part: Entry, response: _Response, kind: str, id_: str) -> None:
+        if id_ and not part.slots.get("returned"):
+            self._waiting[part.key] = _Waiting(kind, id_, response.entry.key)
+            self._mark(part, returns="yes")
+
+    def _others(self, found: _Waiting) -> int:
+        same = (each for each in self._waiting.values() if each.response == found.response)
+        return sum(each is not found for each in same)
+
+    def _settle(self, key: str, words: str) -> _Waiting:
+        found = self._waiting.pop(key)
+        if others := self._others(found):
+            waits = f"{others} other call{'s wait' if others > 1 else ' waits'}"
+            words += f" The response is asked for when all are answered: {waits}."
+        self._mark(self._entries[key], returns="")
+        self._say(self._entries[key], returned=words)
+        return found
+
+    def _settle_by(self, item: Item) -> None:
+        """An answer that was sent by hand counts as well as a button's."""
+        id_ = item.members.get(ANSWERS.get(item.type, ""))
+        for key in [key for key, each in self._waiting.items() if each.id == id_]:
+            self._settle(key, "Answered by an event of yours.")
+
+    def _ask_no_more(self) -> None:
+        for key in self._asking:
+            self._mark(self._entries[key], asks="")
+        self._asking.clear()
+
     # Responses.
 
     def _count(self, event: ServerEvent) -> None:
@@ -449,6 +495,8 @@ class Transcript:
         if received.out_of_band:
             self._mark(response.entry, band="apart")
             self._say(response.entry, band="out-of-band")
+        else:
+            self._ask_no_more()
         if created.audio_format:
             response.form = sound_format(created.audio_format)
         self._say(response.entry, metadata=_metadata(created))
@@ -503,9 +551,8 @@ class Transcript:
             label = "MCP call" if item.type == "mcp_call" else "Function call"
             self._say(part, label=label, name=_name(item.name), call_id=_name(item.call_id))
             self._whole(frame, part, "arguments", item.arguments, done=done)
-            if item.type == "function_call" and item.call_id and not part.slots.get("returned"):
-                self._calls[part.key] = _Call(item.call_id, response.entry.key)
-                self._mark(part, returns="yes")
+            if item.type == CALL:
+                self._wait_for(part, response, CALL, item.call_id)
             output, fault = item.members.get("output"), item.members.get("error")
             if isinstance(output, str):
                 self._say(part, output=output[:SHOWN_CHARS])
@@ -513,6 +560,13 @@ class Transcript:
                     self._say(part, cut=CUT_WORDS)
             if fault:
                 self._say(part, note=f"It failed: {_error_words(fault)}")
+        elif item.type == APPROVAL:
+            part = self._part(response, "approval", item.id)
+            server = item.members.get("server_label")
+            self._say(part, name=_name(item.name), id=_name(item.id))
+            self._say(part, server=f"at {_name(server)}" if isinstance(server, str) else "")
+            self._whole(frame, part, "arguments", item.arguments, done=done)
+            self._wait_for(part, response, APPROVAL, item.id)
         elif item.type == "message" or not item.type:
             for index, content in enumerate(item.contents):
                 place = Place(response_id, item.id, str(index))
@@ -653,7 +707,8 @@ class Transcript:
             return
         self._shown_chars -= sum(growing.chars for growing in entry.growing.values())
         self._tracks.pop(entry.key, None)
-        self._calls.pop(entry.key, None)
+        self._waiting.pop(entry.key, None)
+        self._asking.discard(entry.key)
         if parent := self._entries.get(entry.parent):
             parent.parts.remove(entry)
             if parent.key in self._response_ids:

@@ -134,9 +134,9 @@ def fields() -> list[tuple[str, str]]:
     return known
 
 
-# Blocks of the wire text, opened items and outputs of calls are named one by one; any other control
+# Blocks of the wire text, opened items and answers to calls are named one by one; any other control
 # is one of a kind.
-_ONCE = CONTROLS - {"shown", "open", "output", "output-of"}
+_ONCE = CONTROLS - {"shown", "open", "output", "output-of", "reason", "reason-of"}
 
 
 def _check_once(sent: list[tuple[str, str]]) -> None:

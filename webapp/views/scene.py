@@ -1,6 +1,7 @@
-"""Events beside the draft: the output of a function call, and whatever else sets the scene."""
+"""Events beside the draft: what a call of the model waits for, and what else sets the scene."""
 
 import secrets
+from collections.abc import Callable
 from http import HTTPStatus
 
 from flask import Blueprint, Flask, Response, abort, g, redirect, render_template, request, url_for
@@ -28,19 +29,48 @@ AS_IT_IS, REPLACE = "as-it-is", "replace"
 @bp.post("/<session_id>/outputs")
 def return_output(session_id: str) -> Response:
     """Return the output of a function call, and ask for a response once none is missing."""
-    session = current.session(session_id)
-    key = current.field("call")
-    outputs = [text for name, text in current.fields() if name == "output"]
-    keys = [text for name, text in current.fields() if name == "output-of"]
-    found = dict(zip(keys, outputs, strict=False))
-    output = found.get(key, "").replace("\r\n", "\n")
+    session, key = current.session(session_id), current.field("call")
+    return _answered(session, lambda: session.return_output(key, _beside(key, "output")))
+
+
+@bp.post("/<session_id>/approve")
+def approve(session_id: str) -> Response:
+    """Let an MCP call run that asks for approval."""
+    session, key = current.session(session_id), current.field("call")
+    return _answered(session, lambda: session.answer_approval(key, approve=True))
+
+
+@bp.post("/<session_id>/deny")
+def deny(session_id: str) -> Response:
+    """Do not let an MCP call run, for a reason or for none."""
+    session, key = current.session(session_id), current.field("call")
+    reason = _beside(key, "reason")
+    return _answered(session, lambda: session.answer_approval(key, approve=False, reason=reason))
+
+
+@bp.post("/<session_id>/ask")
+def ask(session_id: str) -> Response:
+    """Ask for the response that an answered approval has not led to by itself."""
+    session, key = current.session(session_id), current.field("call")
+    return _answered(session, lambda: session.ask(key))
+
+
+def _answered(session: LiveSession, act: Callable[[], None]) -> Response:
+    """Answer one part of the transcript, once."""
 
     def give(intent: Intent) -> LiveSession:
-        session.return_output(key, output)
+        act()
         intent.done(session.id)
         return session
 
     return sessions.carry_out(sessions.draft_at_hand(), session, give)
+
+
+def _beside(key: str, what: str) -> str:
+    """Return the text that stands in the box of one part among many."""
+    texts = [text for name, text in current.fields() if name == what]
+    keys = [text for name, text in current.fields() if name == f"{what}-of"]
+    return dict(zip(keys, texts, strict=False)).get(key, "").replace("\r\n", "\n")
 
 
 @bp.post("/<session_id>/replay")

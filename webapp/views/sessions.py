@@ -29,7 +29,18 @@ SAME_INTENT_S = 5.0
 SENT_ONCE = Said(
     "plain", "The event was sent once.", "To send it again, wait a second, then press."
 )
-KINDS = ("sent", "response", "text", "speech", "call", "item", "error", "notice", "event")
+KINDS = (
+    "sent",
+    "response",
+    "text",
+    "speech",
+    "call",
+    "approval",
+    "item",
+    "error",
+    "notice",
+    "event",
+)
 
 
 @dataclass(frozen=True, slots=True)
