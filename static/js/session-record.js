@@ -5,7 +5,6 @@ const MOST_ROWS = 1500;
 const list = () => document.getElementById("record-list");
 let following = true;
 let stale = null;
-let back = "";
 
 // -- one row: its text is fetched when it is opened, and only ever becomes text
 
@@ -48,7 +47,7 @@ function ask() {
   document.getElementById("record-more").dispatchEvent(new CustomEvent("cuecard:more"));
 }
 
-function drawn() {
+function drawn(pressed) {
   const rows = list();
   if (!rows) return;
   // The last rows have come again, perhaps grown; what is open in one stays.
@@ -60,12 +59,12 @@ function drawn() {
     if (before.matches(".frame--fold") || after.matches(".frame--fold")) before.remove();
     else after.remove();
   }
-  if (back) {
+  if (pressed) {
     // What was pressed is gone with the rows around it: the focus goes to what stands in its place.
-    const place = document.getElementById(back) ?? rows;
+    following = pressed.toEnd;
+    const place = document.getElementById(pressed.id) ?? rows;
     place.focus({ preventScroll: true });
     if (place !== rows) place.scrollIntoView({ block: "nearest" });
-    back = "";
   }
   while (following && rows.childElementCount > MOST_ROWS) rows.firstElementChild.remove();
   follow();
@@ -80,7 +79,8 @@ setInterval(ask, EVERY_MS);
 document.addEventListener(
   "scroll",
   ({ target }) => {
-    if (target.id !== "record-list") return;
+    // A list that was replaced may tell of its last move, and has no height any more.
+    if (target !== list()) return;
     following = target.scrollHeight - target.scrollTop - target.clientHeight < 40;
   },
   { capture: true, passive: true },
@@ -103,18 +103,18 @@ function ready() {
 }
 
 document.addEventListener("click", ({ target }) => {
-  const link = target.closest?.("[data-record] a[hx-get]");
-  if (!link) return;
-  back = link.id || "record-list";
-  following = !link.id && link.matches(".record__later");
-});
-document.addEventListener("click", ({ target }) => {
   const link = target.closest?.(".session__views [data-view]");
   if (link) switchTo(link.closest(".session"), link.dataset.view);
 });
-document.addEventListener("htmx:after:swap", () => {
+// A link in the record has it drawn anew; other answers that come meanwhile are none of its.
+document.addEventListener("htmx:before:swap", ({ detail: { ctx } }) => {
+  const link = ctx.sourceElement;
+  if (ctx.target?.id !== "record" || !link.matches("a")) return;
+  ctx.pressed = { id: link.id, toEnd: link.matches(".record__later") };
+});
+document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
   ready();
-  drawn();
+  drawn(ctx.pressed);
 });
 ready();
 follow();
