@@ -17,6 +17,7 @@ from werkzeug.test import TestResponse
 from tests.page import Page, Visitor
 from tests.realtime_servers import Address, wait_for
 from tests.serving import in_thread
+from tests.shown_sessions import newest
 from webapp.app import create_app
 from webapp.config import Settings
 from webapp.exports import LANGUAGES
@@ -146,11 +147,6 @@ def sweep(tmp_path: Path) -> Iterator[Sweep]:
         library.setLevel(level)
 
 
-def session_of(app: Flask) -> LiveSession:
-    sessions = current.parts(app).hub._sessions  # type: ignore[attr-defined]
-    return list(sessions.values())[-1]
-
-
 @pytest.mark.parametrize("way", WAYS)
 def test_a_key_is_used_everywhere_and_found_nowhere(sweep: Sweep, way: str) -> None:
     key, gossip, page = WAYS[way], Gossip(), sweep.page
@@ -161,7 +157,7 @@ def test_a_key_is_used_everywhere_and_found_nowhere(sweep: Sweep, way: str) -> N
         shown = page.submit(shown, press="Use", change=change)
         assert "key typed here" in shown.text
         sent = page.submit(shown, press="Send")
-        session = session_of(sweep.app)
+        session = newest(sweep.app)
         wait_for(lambda: len(list(session.log())) > 7)
         assert any(one in gossip.heard[0].encode() for one in spellings(key)), "it was used"
         journey(page, sent, session)

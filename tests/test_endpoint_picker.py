@@ -14,12 +14,12 @@ from flask import Flask
 from tests.page import Page, Visitor, text_of
 from tests.realtime_servers import Recorder, playing, playing_raw, wait_for
 from tests.serving import in_thread
+from tests.shown_sessions import newest
 from webapp.app import create_app
 from webapp.config import Settings
 from webapp.endpoints import PRESETS, origin_of
 from webapp.sandbox.server import serve_sandbox
 from webapp.sessions.hub import MemoryHub
-from webapp.sessions.live import LiveSession
 from webapp.views import current
 
 BUILDER = "/events/ga/response.create"
@@ -47,13 +47,6 @@ def app(tmp_path: Path) -> Iterator[Flask]:
 def server(recorder: Recorder) -> Iterator[str]:
     with in_thread(playing(recorder.play)) as url:
         yield url
-
-
-def session_of(app: Flask) -> LiveSession:
-    sessions = current.parts(app).hub._sessions  # type: ignore[attr-defined]
-    newest = list(sessions.values())[-1]
-    assert isinstance(newest, LiveSession)
-    return newest
 
 
 def pick(page: Visitor, shown: Page, slug: str) -> Page:
@@ -85,7 +78,9 @@ def test_every_preset_can_be_picked_and_shows_what_it_needs(page: Visitor) -> No
         assert len(notes) == len(preset.notes)
         for gap in preset.gaps:
             assert shown.control(gap.title).get("placeholder") == gap.default
-        models = [option.get("value") for option in shown.all("datalist#endpoint-models option")]
+        models = [
+            option.get("value") for option in shown.all("datalist#endpoint-model-list option")
+        ]
         assert models == list(preset.models)
 
 
@@ -161,7 +156,7 @@ def test_a_key_goes_where_it_was_typed_for_and_nowhere_else(page: Visitor, app: 
         wait_for(lambda: len(first.handshakes) == 2)
         assert first.handshakes[1]["Authorization"] == f"Bearer {KEY}"
         assert KEY not in back.response.text
-        assert KEY not in "".join(session_of(app).log())
+        assert KEY not in "".join(newest(app).log())
 
 
 @pytest.mark.parametrize(
@@ -311,13 +306,13 @@ def test_a_draft_in_the_wrong_dialect_is_offered_a_conversion_first(page: Visito
 def test_an_event_goes_to_the_endpoint_that_is_picked(page: Visitor, app: Flask) -> None:
     """Not to the session that is shown, which belongs to another one, and is closed."""
     sandboxed = page.submit(page.get(BUILDER), press="Send")
-    before = session_of(app)
+    before = newest(app)
     recorder = Recorder()
     with server(recorder) as url:
         shown = pick(page, sandboxed, "address")
         page.submit(shown, press="Send", change={"endpoint-address": url})
         recorder.wait_for(1)
-        after = session_of(app)
+        after = newest(app)
         assert after is not before
         assert after.address == url
         wait_for(lambda: before.state.value == "closed")
@@ -330,7 +325,7 @@ def test_a_key_that_was_forgotten_is_asked_for_again(page: Visitor, app: Flask) 
         change = {"endpoint-gap-server": url.removesuffix("/v1/realtime"), "endpoint-key": KEY}
         page.submit(shown, press="Send", change=change)
         recorder.wait_for(1)
-        session = session_of(app)
+        session = newest(app)
         session.close()
         wait_for(lambda: session.state.value == "closed")
         page.submit(page.get(BUILDER), press="Forget key")
@@ -346,7 +341,7 @@ def test_a_key_typed_before_reconnecting_is_used(page: Visitor, app: Flask) -> N
         shown = pick(page, page.get(BUILDER), "address")
         sent = page.submit(shown, press="Send", change={"endpoint-address": url})
         recorder.wait_for(1)
-        session = session_of(app)
+        session = newest(app)
         closed = page.submit(sent, press="Close")
         wait_for(lambda: session.state.value == "closed")
         page.submit(closed, press="Reconnect", change={"endpoint-key": KEY})

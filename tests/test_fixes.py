@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.made_up import any_events, any_json, brief
 from tests.page import Page, Visitor, text_of
-from tests.written_events import SAID, wire
+from tests.written_events import MENDED, SAID, SLIPS, wire
 from webapp.drafts import Draft, form_of
 from webapp.events import DIALECTS
 from webapp.exact_json.patches import apply
@@ -21,21 +21,6 @@ from webapp.forms.submission import fill, flatten, read_form
 BUILDER = "/events/{}/response.create"
 EVENT = "response.create"
 ID = "a" * 32
-
-SLIPS = wire(
-    max_tokens=5,
-    instructions="x",
-    output_modalities=["audio"],
-    tools=[{"type": "function", "function": {"name": "f"}}],
-    input=[SAID],
-)
-MENDED = wire(
-    max_output_tokens=5,
-    instructions="x",
-    modalities=["text", "audio"],
-    tools=[{"type": "function", "name": "f"}],
-    input=[SAID],
-)
 
 
 def draft(event: Any, dialect: str = "beta") -> Draft:

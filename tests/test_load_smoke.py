@@ -7,16 +7,14 @@ events: how long it takes is measured by `make bench`.
 import contextlib
 import json
 import re
-import subprocess
-import sys
-import tempfile
 from array import array
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from benchmarks import relay_source, served
+from benchmarks import relay_source
+from benchmarks.relay import rig
 from benchmarks.relay_reader import Flow, Viewer, told, watch
 
 GOOD = {"lost": 0, "twice": 0, "crossed": 0, "unordered": 0}
@@ -25,19 +23,8 @@ GOOD = {"lost": 0, "twice": 0, "crossed": 0, "unordered": 0}
 @pytest.fixture(scope="module")
 def port() -> Iterator[int]:
     """The app as it is served, before a source of numbered events."""
-    command = [sys.executable, "-m", "benchmarks.relay_source"]
-    source = subprocess.Popen(command, cwd=served.ROOT, stdout=subprocess.PIPE, text=True)
-    assert source.stdout
-    port = served.free_port()
-    app = served.gunicorn("benchmarks.relay_app:create_app()", port)
-    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
-        stack.callback(source.stdout.close)
-        stack.callback(source.wait)
-        stack.callback(source.kill)
-        url = source.stdout.readline().strip()
-        environ = {"BENCH_SOURCE": url, "CUECARD_DATA_DIR": folder}
-        stack.enter_context(served.served(app, port, "/healthz", **environ))
-        yield port
+    with rig() as ours:
+        yield ours.port
 
 
 @contextlib.contextmanager

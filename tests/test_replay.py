@@ -2,22 +2,20 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from flask import Flask
 
-from tests.page import Page, Visitor
+from tests.page import Visitor
 from tests.realtime_servers import wait_for
 from tests.recorded_sandbox import RecordedSandbox, recorded_sandbox
+from tests.shown_sessions import sandbox_at, session_of
 from webapp.cli import main
-from webapp.sandbox.server import serve_sandbox
-from webapp.sessions.hub import Hub, MemoryHub
+from webapp.sessions.hub import Hub
 from webapp.sessions.live import LiveSession
 from webapp.sessions.protocol import Standing
 from webapp.sessions.replay import QUIET_S, SETTLED_S, ReplayClock, Step
-from webapp.views import current
 
 BUILDER = "/events/beta/response.create"
 IDLE, BUSY = Standing(0, busy=False), Standing(1, busy=True)
@@ -152,17 +150,8 @@ def test_masked_events_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[st
 
 @pytest.fixture
 def hub(app: Flask) -> Iterator[Hub]:
-    hub = MemoryHub(lambda: serve_sandbox(seed=5, speed=0))
-    app.extensions |= current.keep(replace(current.parts(app), hub=hub))
-    yield hub
-    hub.close()
-
-
-def session_of(page: Page, hub: Hub) -> LiveSession:
-    shown = page.one("input[name=session]").get("value", "")
-    session = next(s for s in hub._sessions.values() if s.id == shown)  # type: ignore[attr-defined]
-    assert isinstance(session, LiveSession)
-    return session
+    with sandbox_at(app) as hub:
+        yield hub
 
 
 def sent(session: LiveSession) -> list[str]:

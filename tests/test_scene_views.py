@@ -10,9 +10,9 @@ from websockets.asyncio.server import ServerConnection
 
 from tests.page import Page, Visitor, text_of
 from tests.realtime_servers import Recorder, hub_at, playing, wait_for
+from tests.shown_sessions import sandbox_at, session_of
 from webapp.exact_json.reader import read_json
-from webapp.sandbox.server import serve_sandbox
-from webapp.sessions.hub import Hub, MemoryHub, StreamSlots
+from webapp.sessions.hub import Hub
 from webapp.sessions.live import LiveSession
 from webapp.sessions.prelude import PRELUDES, is_untouched
 from webapp.views import current
@@ -25,18 +25,8 @@ CALL = f"{BUILDER}?example=forced-function"
 @pytest.fixture
 def hub(app: Flask) -> Iterator[Hub]:
     """A hub whose sandbox answers without pauses."""
-    hub = MemoryHub(lambda: serve_sandbox(seed=5, speed=0))
-    parts = replace(current.parts(app), hub=hub, streams=StreamSlots(2))
-    app.extensions |= current.keep(parts)
-    yield hub
-    hub.close()
-
-
-def session_of(page: Page, hub: Hub) -> LiveSession:
-    shown = page.one("input[name=session]").get("value", "")
-    session = next(s for s in hub._sessions.values() if s.id == shown)  # type: ignore[attr-defined]
-    assert isinstance(session, LiveSession)
-    return session
+    with sandbox_at(app) as hub:
+        yield hub
 
 
 def frames(session: LiveSession, direction: str) -> list[str]:

@@ -7,8 +7,7 @@ import socket
 import time
 import wave
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import replace
+from contextlib import ExitStack
 from io import BytesIO
 
 import pytest
@@ -17,10 +16,10 @@ from flask import Flask
 from tests.page import Page, Visitor, text_of
 from tests.realtime_servers import wait_for
 from tests.served import Served, serve
+from tests.shown_sessions import sandbox_at, session_of
 from tests.test_sse import read_stream
-from webapp.sandbox.server import serve_sandbox
 from webapp.sessions.event_ids import was_given
-from webapp.sessions.hub import Hub, MemoryHub, StreamSlots
+from webapp.sessions.hub import Hub, StreamSlots
 from webapp.sessions.live import LiveSession
 from webapp.sessions.protocol import State
 from webapp.views import current, session_stream
@@ -35,30 +34,13 @@ CALL = f"{BUILDER}?example=forced-function"
 @pytest.fixture
 def app(app: Flask) -> Iterator[Flask]:
     """The application with a sandbox that answers without pauses."""
-    with sandbox_at(app, speed=0):
+    with sandbox_at(app):
         yield app
-
-
-@contextmanager
-def sandbox_at(app: Flask, speed: float) -> Iterator[None]:
-    hub = MemoryHub(lambda: serve_sandbox(seed=5, speed=speed))
-    parts = replace(current.parts(app), hub=hub, streams=StreamSlots(2))
-    app.extensions |= current.keep(parts)
-    yield
-    hub.close()
 
 
 @pytest.fixture
 def hub(app: Flask) -> Hub:
     return current.parts(app).hub
-
-
-def session_of(page: Page, hub: Hub) -> LiveSession:
-    """The session that a page shows."""
-    shown = page.one("input[name=session]").get("value", "")
-    session = next(s for s in hub._sessions.values() if s.id == shown)  # type: ignore[attr-defined]
-    assert isinstance(session, LiveSession)
-    return session
 
 
 def send(page: Visitor, address: str = f"{BUILDER}?example=short-text") -> Page:

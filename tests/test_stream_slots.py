@@ -1,17 +1,13 @@
 """Streams beyond their slots are refused, unread ones end, and pages answer meanwhile."""
 
-import contextlib
 import http.client
 import socket
-import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Iterator
 
 import pytest
 
-from benchmarks import served
+from benchmarks.relay import rig
 from benchmarks.relay_reader import Flow, Viewer, told, watch
 from webapp.app import MAX_STREAMS
 from webapp.views.session_stream import SLOT_WAIT_S, WRITE_S
@@ -23,19 +19,8 @@ PROMPT_S = 2.0  # an answer on a machine that does other things as well
 @pytest.fixture(scope="module")
 def port() -> Iterator[int]:
     """The app as it is served, before a source of numbered events."""
-    command = [sys.executable, "-m", "benchmarks.relay_source"]
-    source = subprocess.Popen(command, cwd=served.ROOT, stdout=subprocess.PIPE, text=True)
-    assert source.stdout
-    port = served.free_port()
-    app = served.gunicorn("benchmarks.relay_app:create_app()", port)
-    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
-        stack.callback(source.stdout.close)
-        stack.callback(source.wait)
-        stack.callback(source.kill)
-        url = source.stdout.readline().strip()
-        environ = {"BENCH_SOURCE": url, "CUECARD_DATA_DIR": folder}
-        stack.enter_context(served.served(app, port, "/healthz", **environ))
-        yield port
+    with rig() as ours:
+        yield ours.port
 
 
 def head_of(stream: socket.socket) -> bytes:

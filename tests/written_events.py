@@ -39,3 +39,20 @@ def voiced(**output: Any) -> dict[str, Any]:
 def based(sound: bytes) -> str:
     """Bytes as the base64 of an audio part."""
     return base64.b64encode(sound).decode()
+
+
+# Four slips, each of which has a safe fix, and the event without them.
+SLIPS = wire(
+    max_tokens=5,
+    instructions="x",
+    output_modalities=["audio"],
+    tools=[{"type": "function", "function": {"name": "f"}}],
+    input=[SAID],
+)
+MENDED = wire(
+    max_output_tokens=5,
+    instructions="x",
+    modalities=["text", "audio"],
+    tools=[{"type": "function", "name": "f"}],
+    input=[SAID],
+)

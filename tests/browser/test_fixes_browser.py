@@ -8,22 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.test_builder_browser import BUILDER, expect_shown, quiet
 from tests.served import Served
-from tests.written_events import SAID, wire
-
-SLIPS = wire(
-    max_tokens=5,
-    instructions="x",
-    output_modalities=["audio"],
-    tools=[{"type": "function", "function": {"name": "f"}}],
-    input=[SAID],
-)
-MENDED = wire(
-    max_output_tokens=5,
-    instructions="x",
-    modalities=["text", "audio"],
-    tools=[{"type": "function", "name": "f"}],
-    input=[SAID],
-)
+from tests.written_events import MENDED, SLIPS, wire
 
 
 def paste(tab: Page, event: Any) -> None:

@@ -123,7 +123,7 @@ def difference(session_id: str) -> str | Response:
     frames = [_frame(shown.recorded, seq) for seq in ticked[:TWO]]
     texts = [pretty(frame).split("\n") for frame in frames]
     found = {
-        "frames": frames,
+        "titles": [f"{each.seq}: {each.type[:80] or 'not an event'}" for each in frames],
         "rows": wire_diff.rows(*texts) if len(texts) == TWO else None,
         "ticked": len(ticked),
     }
