@@ -190,6 +190,17 @@ def test_what_is_no_log_is_told_why(text: str, words: str) -> None:
         read_log(text)
 
 
+@pytest.mark.parametrize(
+    "time", ["1" + "0" * 400, "-1" + "0" * 400, "1e999", "NaN", "-Infinity", '"x"', "null", "[]"]
+)
+def test_a_time_that_is_none_counts_as_the_beginning(time: str) -> None:
+    line = f'{{"direction": "sent", "text": "x", "offset_ms": {time}}}'
+    assert [step.offset_ms for step in read_log(line).steps] == [0]
+    message = f'{{"type": "send", "opcode": 1, "data": "x", "time": {time}}}'
+    archive = f'{{"log": {{"entries": [{{"_webSocketMessages": [{message}]}}]}}}}'
+    assert [step.offset_ms for step in read_log(archive).steps] == [0]
+
+
 @given(st.text())
 def test_no_text_surprises_the_reader(text: str) -> None:
     with suppress(NoLog):

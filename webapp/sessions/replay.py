@@ -12,6 +12,9 @@ QUIET_S = 30.0
 SETTLED_S = 0.5
 """How long an event waits for what came before it: while something is due, and when nothing is."""
 
+MOST = 1e15
+"""No time in a log is larger, in milliseconds."""
+
 MILESTONES = ("response.created", "response.done")
 
 
@@ -161,5 +164,6 @@ def _word(members: Mapping[str, object], name: str) -> str:
 
 
 def _number(members: Mapping[str, object], name: str) -> float:
+    """Return a number, or 0 for what is none, infinite ones and those that no clock shows."""
     number = members.get(name)
-    return float(number) if isinstance(number, int | float) else 0.0
+    return float(number) if isinstance(number, int | float) and abs(number) < MOST else 0.0
