@@ -3,6 +3,8 @@
 import json
 import time
 
+import pytest
+
 from webapp.sessions.events_view import WINDOW, Asked, View, pretty, view
 from webapp.sessions.record import Direction, Frame, Payload, Record, RecordLimits, Spoken
 
@@ -83,6 +85,19 @@ def test_sound_is_not_searched_but_what_stands_around_it() -> None:
     assert rows(kept, Asked(text="c291bmQ")) == []
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["Grüße", "„Zitat“", 'say "hi"', "back\\slash", "tab\there", "日本", "🦆", "a/b", "\\u00fc"],
+)
+def test_what_is_escaped_is_found_as_it_reads(text: str) -> None:
+    kept = record("x")
+    for ensure_ascii in (True, False):
+        kept.add(Direction.RECEIVED, 0, json.dumps({"delta": text}, ensure_ascii=ensure_ascii))
+    kept.add(Direction.RECEIVED, 0, '{"delta": "\\ud800 half"}')
+    assert rows(kept, Asked(text=text)) == [(2, 1), (3, 1)]
+    assert rows(kept, Asked(text="half")) == [(4, 1)]
+
+
 def test_a_window_moves_through_a_long_record() -> None:
     kept = record(*["x"] * (2 * WINDOW + 10))
     last = seen(kept)
@@ -109,6 +124,24 @@ def test_frames_that_are_no_longer_kept_are_a_row() -> None:
     assert (gap.gap, gap.seq, gap.last_seq, gap.count) == (True, 1, 3, 3)
     assert [row.seq for row in others] == [4, 5]
     assert [row.gap for row in seen(kept, Asked(type="x")).rows] == [False, False]
+
+
+def test_what_was_lost_in_between_is_a_row_too() -> None:
+    kept = Record(RecordLimits(max_sound_bytes=4))
+    for type_ in ("response.created", AUDIO, AUDIO, "response.done", WORDS, AUDIO, WORDS, AUDIO):
+        payload = Spoken('{"delta":"', b"1234", '"}') if type_ == AUDIO else event(type_)
+        kept.add(Direction.RECEIVED, 0, payload, type_)
+    kept.trim()
+    assert [(row.gap, row.seq, row.last_seq, row.count) for row in seen(kept).rows] == [
+        (False, 1, 1, 1),
+        (True, 2, 3, 2),
+        (False, 4, 4, 1),
+        (False, 5, 7, 2),
+        (True, 6, 6, 1),
+        (False, 8, 8, 1),
+    ]
+    lost = [row.count for row in seen(kept, Asked(folded=False)).rows if row.gap]
+    assert sum(lost) == seen(kept).lost == 3
 
 
 def frame(payload: Payload) -> Frame:

@@ -95,9 +95,10 @@ def test_base64_that_is_not_canonical_stays_text(delta: str) -> None:
     assert with_sound(text, delta) == text
 
 
-def test_a_frame_knows_its_size() -> None:
+@pytest.mark.parametrize("sound_bytes", [0, 1, 2, 3, 4, 6])
+def test_a_frame_knows_its_size(sound_bytes: int) -> None:
     record = Record()
-    sound = Spoken('{"delta":"', b"123456", '"}')
+    sound = Spoken('{"delta":"', b"x" * sound_bytes, '"}')
     assert record.add(Direction.RECEIVED, 0, sound).size_bytes == len(sound.text)
     assert record.add(Direction.RECEIVED, 0, "é").size_bytes == 2
     assert record.add(Direction.RECEIVED, 0, b"123").text == "binary, 3 bytes"

@@ -81,8 +81,6 @@ def view(frames: Sequence[Frame], last_seq: int, asked: Asked) -> View:
     """Return the last rows of what was asked for, as many as fit into a window."""
     found = list(_found(frames, asked))
     rows = _rows(found, asked)
-    if not (asked.text or asked.type or asked.direction):
-        rows = list(_with_gaps(rows))
     end = len(rows)
     if asked.before:
         end = sum(row.seq < asked.before for row in rows)
@@ -108,33 +106,88 @@ def pretty(frame: Frame) -> str:
 
 def _found(frames: Iterable[Frame], asked: Asked) -> Iterator[Frame]:
     words = re.compile(re.escape(asked.text), re.IGNORECASE) if asked.text else None
+    read = not _NEVER_ESCAPED.fullmatch(asked.text)
     for frame in frames:
         if asked.type and frame.type != asked.type:
             continue
         if asked.direction and frame.direction != asked.direction:
             continue
-        if words is None or any(words.search(text) for text in _texts(frame)):
+        if words is None or any(map(words.search, _texts(frame, read=read))):
             yield frame
 
 
-def _texts(frame: Frame) -> tuple[str, ...]:
-    """What of a frame is searched: all but sound."""
-    if isinstance(frame.payload, Spoken):
-        return frame.payload.head, frame.payload.tail
-    return (frame.text,)
+def _texts(frame: Frame, *, read: bool) -> Iterator[str]:
+    """What of a frame is searched: all but sound, as it went and, if asked for, as it reads."""
+    payload = frame.payload
+    texts = (payload.head, payload.tail) if isinstance(payload, Spoken) else (frame.text,)
+    for text in texts:
+        yield text
+        if read and "\\" in text:
+            yield _unescaped(text)
+
+
+def _unescaped(text: str) -> str:
+    """Return the text of JSON with what its escapes stand for."""
+    units = _ESCAPE.sub(_unit, text).encode("utf-16", "surrogatepass")
+    return units.decode("utf-16", "replace")
+
+
+def _unit(escape: re.Match[str]) -> str:
+    code = escape[1]
+    return chr(int(code, 16)) if code else _SHORT.get(escape[2], escape[2])
+
+
+_NEVER_ESCAPED = re.compile(r"[\w .,:-]*", re.ASCII)
+_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
+_SHORT = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 
 
 def _rows(frames: list[Frame], asked: Asked) -> list[Row]:
     rows: list[Row] = []
     run: list[Frame] = []
+    whole = not (asked.text or asked.type or asked.direction)
+    lost = _Lost()
+    before = 0
     for frame in frames:
-        if asked.folded and _is_delta(frame):
+        folds = asked.folded and _is_delta(frame)
+        if run and not folds:
+            rows += _with_gap(list(_fold(run, asked)), lost)
+            run, lost = [], _Lost()
+        if whole and frame.seq > before + 1:
+            # Numbers have no holes unless frames are no longer kept.
+            lost.add(before + 1, frame)
+        before = frame.seq
+        if folds:
             run.append(frame)
             continue
-        rows += _fold(run, asked)
-        run = []
-        rows.append(_row(frame))
-    return rows + list(_fold(run, asked))
+        rows += _with_gap([_row(frame)], lost)
+        lost = _Lost()
+    return rows + _with_gap(list(_fold(run, asked)), lost)
+
+
+@dataclass(slots=True)
+class _Lost:
+    """Frames that are no longer kept: the first of them, the last, and how many."""
+
+    frame: Frame | None = None
+    last_seq: int = 0
+    count: int = 0
+
+    def add(self, first_seq: int, behind: Frame) -> None:
+        """Count those from a number up to the frame behind them."""
+        self.frame = self.frame or Frame(first_seq, Direction.NOTICE, behind.offset_ms, "")
+        self.last_seq = behind.seq - 1
+        self.count += behind.seq - first_seq
+
+
+def _with_gap(rows: list[Row], lost: _Lost) -> list[Row]:
+    """Put one row for all that was lost among these, where the first of it was."""
+    if lost.frame is None:
+        return rows
+    gap = Row(lost.frame, lost.last_seq, count=lost.count, gap=True)
+    later = (place for place, row in enumerate(rows) if row.seq > gap.seq and not row.inside)
+    place = next(later, len(rows))
+    return [*rows[:place], gap, *rows[place:]]
 
 
 def _is_delta(frame: Frame) -> bool:
@@ -161,12 +214,3 @@ def _fold(run: list[Frame], asked: Asked) -> Iterator[Row]:
 
 def _row(frame: Frame) -> Row:
     return Row(frame, frame.seq, size_bytes=frame.size_bytes)
-
-
-def _with_gaps(rows: list[Row]) -> Iterator[Row]:
-    """Put a row where frames are no longer kept: numbers have no holes otherwise."""
-    if rows and rows[0].seq > 1:
-        first = rows[0].frame
-        lost = Frame(1, Direction.NOTICE, first.offset_ms, "")
-        yield Row(lost, first.seq - 1, count=first.seq - 1, gap=True)
-    yield from rows

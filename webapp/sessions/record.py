@@ -66,7 +66,7 @@ class Frame:
     def size_bytes(self) -> int:
         match self.payload:
             case Spoken(head, sound, tail):
-                return _size(head) + len(sound) * 4 // 3 + _size(tail)
+                return _size(head) + (len(sound) + 2) // 3 * 4 + _size(tail)
             case bytes() as binary:
                 return len(binary)
             case text:
