@@ -322,8 +322,41 @@ def test_a_refusal_after_the_handshake_shows_error_and_close() -> None:
     with session_at(playing(refuse)) as session:
         notice = wait_closed(session)
         assert entries(session, "error")[0].words("meaning").startswith("The key is not valid")
-        assert "code 3000: the key was refused" in notice.words("text")
-        assert "The server said: invalid_request_error.invalid_api_key" in notice.words("text")
+        assert notice.words("text") == (
+            "The connection ended with code 3000: the key was refused, or there was none. The key"
+            " is not valid at this server. Check the key. The server said:"
+            " “invalid_request_error.invalid_api_key”. Reconnect to try again."
+        )
+
+
+@pytest.mark.parametrize(
+    ("said", "code", "reason", "words"),
+    [
+        ("Missing bearer or basic authentication in header", 3000, "invalid_request_error",
+         "No key came with the connection."),
+        (None, 4000, "invalid_request_error.invalid_model", "The server does not know this model."),
+        (None, 4000, "invalid_request_error.missing_model", "The address names no model."),
+        (None, 4000, "invalid_request_error.beta_api_shape_disabled",
+         "This server has switched the Beta dialect off."),
+        (None, 1001, "session_expired", "The session has reached its longest age."),
+        ("It broke.", 1011, "", "The server failed on its own side."),
+    ],
+)  # fmt: skip
+def test_a_refusal_is_explained_from_its_code_or_words(
+    said: str | None, code: int, reason: str, words: str
+) -> None:
+    async def refuse(socket: ServerConnection) -> None:
+        if said:
+            type_ = "server_error" if code == 1011 else "invalid_request_error"
+            error = {"type": type_, "code": None, "message": said}
+            await socket.send(json.dumps({"type": "error", "error": error}))
+        await socket.close(code, reason)
+
+    with session_at(playing(refuse)) as session:
+        notice = wait_closed(session).words("text")
+        meanings = [entry.words("meaning") for entry in entries(session, "error")]
+        assert words in " ".join([*meanings, notice])
+        assert "What was received" not in notice
 
 
 # -- how it ends -----------------------------------------------------------------------------------
@@ -348,7 +381,8 @@ def test_a_close_code_is_said_in_words(code: int, words: str) -> None:
     with session_at(playing(leave)) as session:
         text = wait_closed(session).words("text")
         assert f"code {code}: {words}" in text
-        assert "The server said: <b>bye</b> éé" in text
+        assert "The server said: “<b>bye</b> éé" in text
+        assert text.endswith("What was received is kept; reconnect to go on.")
         assert "\x07" not in text
 
 

@@ -415,7 +415,8 @@ def test_what_only_the_end_tells_is_shown_too() -> None:
          "new_one"),
         ({"status": "failed", "status_details": {"error": {"code": "insufficient_quota",
           "message": "No money."}}}, "failed",
-         "The account has no quota left. The server said: insufficient_quota: No money."),
+         "The account has no quota left. Check plan and billing of the account."
+         " The server said: insufficient_quota: No money."),
         ({"status": "failed", "status_details": {"error": {"type": "odd"}}}, "failed",
          "The server said: odd"),
         ({"status": "exploded"}, "other", ""),
@@ -480,6 +481,12 @@ def test_a_second_default_response_is_refused_at_the_event_that_asked() -> None:
         ({"error": {"code": 400, "message": 7}}, "400", "7"),
         ({"error": None}, "error", ""),
         ({"error": []}, "error", ""),
+        ({"error": {}}, "error", ""),
+        ({"error": [1, {"a": 2}]}, "error", '[1, {"a": 2}]'),
+        ({"error": {"code": 42, "message": {"x": ["deep"]}}}, "42", '{"x": ["deep"]}'),
+        ({"error": {"detail": [{"msg": "needed"}]}}, "error", '{"detail": [{"msg": "needed"}]}'),
+        ({"error": {"type": "server_error", "message": None, "id": "r"}}, "server_error",
+         '{"id": "r"}'),
     ],
 )  # fmt: skip
 def test_errors_of_any_shape_are_errors(value: dict[str, Any], code: str, said: str) -> None:
@@ -534,10 +541,11 @@ def test_rate_limits_are_said_in_words_and_taken_as_given() -> None:
         rate_limits=[
             {"name": "tokens", "limit": 40000, "remaining": 39950, "reset_seconds": 0.5},
             {"name": "odd", "remaining": -1},
+            {"limit": 5},
             7,
         ],
     )
-    words = "tokens: 39950 of 40000 left, odd: -1 of  left"
+    words = "tokens: 39950 of 40000 left, odd: -1 left, a limit: some of 5 left"
     assert told.one("event").words("summary") == words
 
 

@@ -190,7 +190,7 @@ class Words(Show):
     def _refusal(self, error: ErrorEvent) -> None:
         details = ", ".join(filter(None, (error.code, error.param)))
         self._line(f"Refused: {error.message}{f' ({details})' if details else ''}")
-        if advice := explain_error(error.code, error.message).advice:
+        if advice := explain_error(error.code or error.error_type, error.message).advice:
             self._line(advice)
 
     def _done(self, response: ResponseObject) -> None:
@@ -257,8 +257,9 @@ class Exchange:
         self._end(words)
 
     def closed(self, code: int, reason: str, words: str) -> None:
-        said = f" The server said: {reason}" if reason else ""
-        self._end(f"The session ended with code {code}: {words or explain_close(code) + '.'}{said}")
+        said = f" The server said: “{reason}”." if reason else ""
+        why = words or explain_close(code, reason)
+        self._end(f"The session ended with code {code}: {why}{said}")
 
     def _judge(self, received: Received) -> None:
         """Decide whether what came settles the matter: the event's answer, or its refusal."""

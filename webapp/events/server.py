@@ -1,5 +1,6 @@
 """The server events we read, leniently: both spellings, any shape, nothing refused."""
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -310,15 +311,32 @@ def _error(name: str, value: JsonObject) -> ErrorEvent:
             name,
             _scalar(error, "code") or ("" if type_ in _KINDS_OF_ERRORS else type_),
             type_,
-            _scalar(error, "message"),
-            _scalar(error, "param"),
+            _said(error),
+            _param(error),
             _id(error, "event_id"),
             event_id,
         )
     # Some servers write the message straight into error, with the code beside it.
-    message = error if isinstance(error, str) else _scalar(value, "message")
-    code, param = _scalar(value, "code"), _scalar(value, "param")
-    return ErrorEvent(name, code, "", message, param, "", event_id)
+    message = error if isinstance(error, str) else _scalar(value, "message") or _as_json(error)
+    return ErrorEvent(name, _scalar(value, "code"), "", message, _param(value), "", event_id)
+
+
+def _said(error: JsonObject) -> str:
+    """Return the message of an error; where it has none, what else it says."""
+    message = error.get("message")
+    if message is None:
+        known = {"type", "code", "param", "event_id", "message"}
+        message = {name: error[name] for name in error if name not in known}
+    return _scalar(error, "message") or _as_json(message)
+
+
+def _param(error: JsonObject) -> str:
+    """Return the place that an error names: a text, or a list of steps as a JSON Pointer."""
+    param = error.get("param")
+    if isinstance(param, list):
+        steps = [str(step).replace("~", "~0").replace("/", "~1") for step in param]
+        return "".join(f"/{step}" for step in steps)
+    return _scalar(error, "param")
 
 
 # What the type of an error says besides its code; some servers put the code there.
@@ -466,6 +484,12 @@ def _scalar(value: JsonObject, member: str) -> str:
         return ""
     written = getattr(found, "text", None)
     return written if isinstance(written, str) else str(found)
+
+
+def _as_json(value: object) -> str:
+    """Return a list or an object that holds something as JSON, and nothing for all else."""
+    holds = bool(value) and isinstance(value, list | dict)
+    return json.dumps(value, ensure_ascii=False) if holds else ""
 
 
 _id = _scalar

@@ -501,7 +501,8 @@ class LiveSession:
             if self._ending:
                 tone, text = "plain", self._ending
             else:
-                tone, text = "danger", _closing_words(code, reason, words)
+                opened = self._protocol.state is not State.CONNECTING
+                tone, text = "danger", _closing_words(code, reason, words, opened=opened)
             if self._queued or self._held:
                 text += " The event was not sent."
                 self._queued.clear()
@@ -732,10 +733,12 @@ def _stored(payload: str | bytes, event: ServerEvent) -> Payload:
     return payload
 
 
-def _closing_words(code: int, reason: str, words: str) -> str:
+def _closing_words(code: int, reason: str, words: str, *, opened: bool) -> str:
+    again = (
+        "What was received is kept; reconnect to go on." if opened else "Reconnect to try again."
+    )
     if not code:
-        return f"{words} Reconnect to try again."
-    said = f" The server said: {reason}" if reason else ""
-    kept = "What was received is kept; reconnect to go on."
-    why = words or f"{explain_close(code)}."
-    return f"The connection ended with code {code}: {why}{said} {kept}"
+        return f"{words} {again}"
+    said = f" The server said: “{reason}”." if reason else ""
+    why = words or explain_close(code, reason)
+    return f"The connection ended with code {code}: {why}{said} {again}"

@@ -19,6 +19,7 @@ from webapp.events.server import (
     Part,
     PartEvent,
     Place,
+    RateLimit,
     RateLimits,
     ResponseCreated,
     ResponseDone,
@@ -378,7 +379,7 @@ class Transcript:
     def _show_error(
         self, frame: Frame, event: ErrorEvent, answers: SentEvent | None, at: str
     ) -> None:
-        words = explain_error(event.code, event.message)
+        words = explain_error(event.code or event.error_type, event.message)
         entry = self._new(
             "error",
             code=_name(event.code or event.error_type) or "error",
@@ -398,11 +399,7 @@ class Transcript:
             self._say(sent, status="refused")
 
     def _show_limits(self, frame: Frame, event: RateLimits) -> None:
-        words = [
-            f"{_name(limit.name)}: {_name(limit.remaining)} of {_name(limit.limit)} left"
-            for limit in event.limits[:10]
-        ]
-        self._show_other(frame, event, ", ".join(words))
+        self._show_other(frame, event, ", ".join(map(_limit, event.limits[:10])))
 
     def _show_other(self, frame: Frame, event: ServerEvent, summary: str = "") -> None:
         text = frame.text
@@ -520,7 +517,7 @@ class Transcript:
 
     def _finish(self, response: _Response, outcome: str, words: str, reason: str) -> None:
         self._mark(response.entry, outcome=outcome)
-        events = f"{response.events:,} events"
+        events = f"{response.events:,} event{'' if response.events == 1 else 's'}"
         self._say(response.entry, outcome=words, reason=reason, events=events)
         for part in response.parts.values():
             self._mark(part, done="yes")
@@ -760,6 +757,11 @@ def _offset(offset_ms: float) -> str:
     return f"+{offset_ms / 1000:.3f} s"
 
 
+def _limit(limit: RateLimit) -> str:
+    of = f" of {_name(limit.limit)}" if limit.limit else ""
+    return f"{_name(limit.name) or 'a limit'}: {_name(limit.remaining) or 'some'}{of} left"
+
+
 def _metadata(response: ResponseObject) -> str:
     if not response.metadata:
         return ""
@@ -786,13 +788,13 @@ def _usage(usage: Usage | None) -> str:
 
 def _reason(done: ResponseObject) -> str:
     if done.error_code or done.error_message:
-        meaning = explain_error(done.error_code, done.error_message).meaning
+        words = explain_error(done.error_code, done.error_message)
         said = _name(": ".join(filter(None, (done.error_code, done.error_message))))
-        return f"{meaning} The server said: {said}" if meaning else f"The server said: {said}"
+        return " ".join(filter(None, (*words, f"The server said: {said}")))
     if not done.reason:
         return ""
-    words = ENDINGS.get(done.reason)
-    return f"{words} ({done.reason})" if words else _name(done.reason)
+    ending = ENDINGS.get(done.reason)
+    return f"{ending} ({done.reason})" if ending else _name(done.reason)
 
 
 def _decoded(delta: str) -> bytes | None:

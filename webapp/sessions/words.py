@@ -1,5 +1,6 @@
 """What codes of the protocol mean in plain words, and what to do next."""
 
+import re
 from typing import NamedTuple
 
 
@@ -9,6 +10,8 @@ class Words(NamedTuple):
     meaning: str
     advice: str
 
+
+NO_WORDS = Words("", "")
 
 ERRORS = {
     "conversation_already_has_active_response": Words(
@@ -52,6 +55,7 @@ ERRORS = {
         "Open a new session for another voice.",
     ),
     "invalid_api_key": Words("The key is not valid at this server.", "Check the key."),
+    "missing_key": Words("No key came with the connection.", "Give the key of this endpoint."),
     "invalid_model": Words("The server does not know this model.", "Pick another model."),
     "missing_model": Words("The address names no model.", "Pick a model."),
     "beta_api_shape_disabled": Words(
@@ -112,10 +116,11 @@ _CLOSINGS = {
     1012: "the server restarts",
     1013: "the server is overloaded; try later",
     1014: "a gateway got a bad answer",
-    3000: "the key was refused",
+    3000: "the key was refused, or there was none",
     4000: "the request was refused",
 }
 _RESERVED = frozenset({1004, 1005, 1006, 1015})
+_NO_KEY = re.compile(r"missing bearer|provide an API key|no api[ _-]?key", re.IGNORECASE)
 
 
 def explain_error(code: str, message: str) -> Words:
@@ -124,7 +129,9 @@ def explain_error(code: str, message: str) -> Words:
         return ERRORS[code]
     if "already has an active response" in message:
         return ERRORS["conversation_already_has_active_response"]
-    return Words("", "")
+    if _NO_KEY.search(message):
+        return ERRORS["missing_key"]
+    return NO_WORDS
 
 
 def explain_refusal(status: int) -> Words:
@@ -138,8 +145,13 @@ def explain_refusal(status: int) -> Words:
     return REFUSALS[500] if status >= 500 else Words("The server refused.", "Check the address.")
 
 
-def explain_close(code: int) -> str:
-    """Return plain words for a WebSocket close code."""
+def explain_close(code: int, reason: str = "") -> str:
+    """Return plain words for a WebSocket close code, and for an error's code in the reason."""
+    meaning, advice = ERRORS.get(reason.rpartition(".")[2], NO_WORDS)
+    return " ".join(filter(None, (f"{_closing(code)}.", meaning, advice)))
+
+
+def _closing(code: int) -> str:
     if code in _CLOSINGS:
         return _CLOSINGS[code]
     if code in _RESERVED or not 1000 <= code <= 4999:
