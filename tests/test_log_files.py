@@ -2,6 +2,7 @@
 
 import json
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -83,6 +84,17 @@ def test_an_archive_has_every_frame_and_what_the_format_asks_for() -> None:
 def test_an_empty_record_is_an_archive_too() -> None:
     (entry,) = archive(recorded(Record()))["entries"]
     assert entry["_webSocketMessages"] == []
+
+
+def test_an_archive_adds_up_as_the_format_wants_it() -> None:
+    address = "wss://server.example/v1/realtime?model=a%20b&intent="
+    (entry,) = archive(replace(recorded(filled()), address=address))["entries"]
+    assert entry["time"] == sum(entry["timings"].values()) == 7
+    assert entry["request"]["url"] == address
+    assert entry["request"]["queryString"] == [
+        {"name": "model", "value": "a b"},
+        {"name": "intent", "value": ""},
+    ]
 
 
 def test_what_was_dropped_is_named_in_both() -> None:

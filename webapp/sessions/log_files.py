@@ -4,6 +4,7 @@ import base64
 import json
 from collections.abc import Iterator
 from datetime import timedelta
+from urllib.parse import parse_qsl, urlsplit
 
 from webapp.exports.pieces import masked
 from webapp.sessions.record import Direction, Frame, Recorded
@@ -38,14 +39,15 @@ def har(recorded: Recorded, version: str, *, secrets: bool) -> Iterator[str]:
     notices = [
         _line(each, secrets=True) for each in recorded.frames if each.direction is Direction.NOTICE
     ]
+    time_ms = round(frames[-1].offset_ms, 3) if frames else 0
     entry = {
         "startedDateTime": recorded.began_at.isoformat(timespec="milliseconds"),
-        "time": frames[-1].offset_ms if frames else 0,
+        "time": time_ms,
         "comment": "The headers of the handshake are left out: they may hold a key.",
         "request": _request(recorded),
         "response": _RESPONSE,
         "cache": {},
-        "timings": {"send": 0, "wait": 0, "receive": 0},
+        "timings": {"send": 0, "wait": 0, "receive": time_ms},
         "_resourceType": "websocket",
         "_cuecard": _origin(recorded)
         | {"notices": notices, "gaps": [_gap(*gap) for gap in recorded.gaps]},
@@ -71,13 +73,15 @@ def _origin(recorded: Recorded) -> dict[str, object]:
 
 
 def _request(recorded: Recorded) -> dict[str, object]:
+    url = recorded.address or f"ws://{recorded.endpoint}.invalid/v1/realtime"
+    query = parse_qsl(urlsplit(url).query, keep_blank_values=True)
     return {
         "method": "GET",
-        "url": recorded.address or f"ws://{recorded.endpoint}.invalid/v1/realtime",
+        "url": url,
         "httpVersion": "HTTP/1.1",
         "cookies": [],
         "headers": [],
-        "queryString": [],
+        "queryString": [{"name": name, "value": value} for name, value in query],
         "headersSize": -1,
         "bodySize": 0,
     }
