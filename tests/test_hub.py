@@ -1,6 +1,7 @@
 """Sessions belong to a visitor, are limited, end by themselves, and stop with the process."""
 
 import asyncio
+import json
 import threading
 import time
 from collections.abc import AsyncIterator
@@ -8,7 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import pytest
-from websockets.asyncio.server import Server, serve
+from websockets.asyncio.server import Server, ServerConnection, serve
 
 from tests.realtime_servers import (
     IMPATIENT,
@@ -16,6 +17,7 @@ from tests.realtime_servers import (
     Address,
     Recorder,
     answering,
+    entries,
     hub_at,
     playing,
     playing_raw,
@@ -119,6 +121,42 @@ def test_a_session_ends_by_itself_and_says_why(ends: Ends, words: str) -> None:
         notice = wait_closed(session)
         assert words in notice.words("text")
         assert notice.mark("tone") == "plain"
+
+
+@pytest.mark.parametrize("begun", [True, False])
+def test_silence_holds_nothing_back_for_long(begun: bool) -> None:
+    clock = Clock()
+    created = {"type": "response.created", "response": {"id": "r", "conversation_id": "c"}}
+    delta = {"type": "response.text.delta", "response_id": "r", "delta": "late"}
+
+    async def fall_silent(socket: ServerConnection) -> None:
+        await socket.recv()
+        if begun:
+            await socket.send(json.dumps(created))
+        await socket.recv()
+        await socket.send(json.dumps(delta if begun else created))
+
+    with hub_at(playing(Recorder(fall_silent).play), clock=clock) as hub:
+        session = opened(hub)
+        session.send('{"type": "response.create"}')
+        sent = "answered" if begun else "waiting"
+        wait_for(lambda: entries(session, "sent")[0].mark("status") == sent)
+        assert session.writing
+        clock.now_s += 61
+        wait_for(lambda: not session.writing)
+        words = entries(session, "notice")[-1].words("text")
+        assert "Nothing came for 60 s" in words
+        assert session.state is State.OPEN
+        if begun:
+            assert "counts as ended" in words
+            assert entries(session, "response")[0].words("outcome") == "no end came"
+        else:
+            assert "may not answer" in words
+            assert entries(session, "sent")[0].words("status") == "no answer came"
+        session.send('{"type": "anything"}')
+        wait_for(lambda: bool(entries(session, "response")))
+        wait_for(lambda: entries(session, "response")[0].words("outcome") == "running")
+        assert entries(session, "sent")[0].mark("status") == "answered"
 
 
 def test_a_watched_session_stays_open() -> None:

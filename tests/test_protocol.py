@@ -279,6 +279,19 @@ def test_a_response_that_counted_as_ended_may_go_on() -> None:
     assert not protocol.responding
 
 
+def test_an_answer_that_was_given_up_holds_nothing_back_and_still_counts() -> None:
+    protocol = opened()
+    sent = protocol.send(create(event_id="evt_1"), 1)
+    assert protocol.writing
+    assert protocol.give_up() == [sent]
+    assert protocol.give_up() == []
+    assert not protocol.writing
+    assert not protocol.standing.busy
+    protocol.send(create(event_id="evt_2"), 2)
+    assert protocol.writing
+    assert begin(protocol, "d").answers == sent
+
+
 def test_an_error_that_repeats_our_id_as_its_own_is_about_that_event() -> None:
     protocol = opened()
     sent = protocol.send(create(event_id="evt_1"), 1)

@@ -45,7 +45,8 @@ Clock = Callable[[], float]
 class Ends:
     """When a session is closed by itself, in seconds.
 
-    After ``silent_s`` without a word a running response counts as ended; the session goes on.
+    After ``silent_s`` without a word a running response counts as ended, and what waits for an
+    answer as unanswered; the session goes on.
     """
 
     unwatched_s: float = 10 * 60
@@ -370,7 +371,7 @@ class LiveSession:
     def wait_until_quiet(self, timeout_s: float) -> None:
         """Wait until nothing is being answered, or the session is closed."""
         self._wait_for(
-            lambda: not (self._queued or self._protocol.waiting or self._protocol.responding),
+            lambda: not (self._queued or self._protocol.standing.busy),
             timeout_s,
         )
 
@@ -518,7 +519,7 @@ class LiveSession:
         if self._clock() - self._moved_s <= self._ends.silent_s:
             return False
         with self._settled():
-            return self._protocol.responding or bool(self._held)
+            return self._protocol.standing.busy or bool(self._held)
 
     def _refused(self, received: Received) -> str:
         """Keep what an error says of an event of ours; return the place it points at."""
@@ -538,13 +539,16 @@ class LiveSession:
 
     def _give_up(self) -> None:
         with self._settled():
-            lapsed = self._protocol.lapse()
-            words = (
-                f"Nothing came for {self._ends.silent_s:.0f} s, so the response counts as ended."
-            )
-            frame = self._notice(f"{words} If more of it comes, it goes on.")
+            lapsed, unanswered = self._protocol.lapse(), self._protocol.give_up()
+            words = f"Nothing came for {self._ends.silent_s:.0f} s"
+            if lapsed:
+                words += ", so the response counts as ended. If more of it comes, it goes on."
+            else:
+                words += ". The server may not answer this kind of event."
+            frame = self._notice(words)
             self._transcript.notice(frame, "danger")
             self._transcript.lapsed(lapsed, "no end came")
+            self._transcript.unanswered(unanswered)
             self._release(anyway=True)
             self._stand(frame)
 

@@ -109,6 +109,7 @@ class Protocol:
         self.active: str | None = None
         self.out_of_band: dict[str, None] = {}
         self.waiting: list[SentEvent] = []
+        self._overdue: frozenset[int] = frozenset()
         self._milestones = 0
         self._sent_by_id: dict[str, SentEvent] = {}
         self._asked_by: dict[str, SentEvent] = {}  # running responses
@@ -123,13 +124,18 @@ class Protocol:
     @property
     def standing(self) -> Standing:
         """How far the session is."""
-        return Standing(self._milestones, self.responding or bool(self.waiting))
+        return Standing(self._milestones, self.responding or bool(self.expected))
+
+    @property
+    def expected(self) -> list[SentEvent]:
+        """The events that wait for an answer, except those that were given up."""
+        return [sent for sent in self.waiting if sent.seq not in self._overdue]
 
     @property
     def writing(self) -> bool:
         """Whether a response writes to the conversation, or has been asked to."""
         return self.active is not None or any(
-            sent.type == "response.create" and not sent.out_of_band for sent in self.waiting
+            sent.type == "response.create" and not sent.out_of_band for sent in self.expected
         )
 
     @property
@@ -223,6 +229,12 @@ class Protocol:
         """Let all that is running count as ended, since no end of it came; return the ids."""
         return tuple(map(self._lapse, self.running))
 
+    def give_up(self) -> list[SentEvent]:
+        """Expect no answer any more to what waits, and return it; one that comes still counts."""
+        given_up = self.expected
+        self._overdue = frozenset(sent.seq for sent in self.waiting)
+        return given_up
+
     def closing(self) -> None:
         """Note that we are closing the session."""
         if self.state is not State.CLOSED:
@@ -284,7 +296,7 @@ class Protocol:
         running = self.running
         if answers is not None:
             ended = [each for each in running if self._asked_by.get(each) == answers]
-        elif error.answers or error.param or self.waiting or _refuses(error):
+        elif error.answers or error.param or self.expected or _refuses(error):
             ended = []
         else:
             ended = running if len(running) == 1 else []

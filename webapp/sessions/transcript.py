@@ -283,6 +283,14 @@ class Transcript:
                 reason = "no response.done has come"
                 self._finish(self._responses[response_id], "failed", why, reason)
 
+    def unanswered(self, events: Iterable[SentEvent]) -> None:
+        """No answer to these events came so far."""
+        for event in events:
+            if event.seq in self._sent:
+                entry, _ = self._sent[event.seq]
+                self._mark(entry, status="unanswered")
+                self._say(entry, status="no answer came")
+
     def lost(self) -> None:
         """The connection is gone: what ran is cut off, what waited gets no answer."""
         for response in self._responses.values():
