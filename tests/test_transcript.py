@@ -594,6 +594,16 @@ def test_an_end_before_the_beginning_is_taken() -> None:
     assert told.one("response").mark("outcome") == "completed"
 
 
+def test_a_response_whose_beginning_never_comes_is_still_the_answer() -> None:
+    told = session()
+    told.send(type="response.create")
+    told.hear("response.text.delta", **at(), delta="early")
+    told.end()
+    assert told.one("sent").mark("status") == "answered"
+    assert told.one("response").mark("answers") == told.one("sent").key
+    assert told.one("response").parts[0].words("text") == "early"
+
+
 @pytest.mark.parametrize("event_id", ["same", None, 7, "x" * 1_000_000])
 def test_event_ids_of_the_server_do_not_matter(event_id: object) -> None:
     told = session()

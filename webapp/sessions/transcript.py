@@ -508,7 +508,7 @@ class Transcript:
         self._time(response, frame, "first event")
 
     def _end(self, frame: Frame, done: ResponseObject, received: Received) -> None:
-        if done.id not in self._responses:
+        if done.id not in self._responses or received.answers:
             self._begin(frame, done, received)
         response = self._response(frame, done.id)
         for item in done.items:
