@@ -23,6 +23,7 @@ class View {
     this.entries = new Map();
     this.slots = new WeakMap();
     this.waiting = [];
+    this.parts = [];
     this.tries = 0;
     for (const entry of section.querySelectorAll("[data-key]")) this.know(entry);
     for (const text of section.querySelectorAll("[data-words]")) this.slotsOf(text);
@@ -45,16 +46,22 @@ class View {
     if (this.source || document.hidden || !this.section.isConnected) return;
     clearTimeout(this.retry);
     const from = encodeURIComponent(this.cursor);
+    this.parts = [];
     this.source = new EventSource(`${this.section.dataset.stream}?from=${from}`);
     this.heard();
     this.source.addEventListener("open", () => {
       this.found();
       this.heard();
     });
+    // Parts of something long are applied together with the end of it, or not at all.
+    this.source.addEventListener("part", (event) => {
+      this.heard();
+      this.parts.push(event.data);
+    });
     this.source.addEventListener("changes", (event) => {
       this.heard();
-      this.cursor = event.lastEventId;
-      this.waiting.push(event.data);
+      this.cursor = event.lastEventId || this.cursor;
+      this.waiting.push(...this.parts.splice(0), event.data);
       this.soon();
     });
     this.source.addEventListener("beat", () => this.heard());

@@ -570,6 +570,57 @@ def test_a_stream_that_is_cut_comes_back_by_itself_and_repeats_nothing(tab: Page
     expect(tab.locator("[data-lost-words]")).to_be_hidden()
 
 
+def test_long_absence_and_a_lost_place_are_made_up_for_in_portions(
+    tab: Page, context: BrowserContext
+) -> None:
+    clear = json.dumps({"type": "input_audio_buffer.clear"})
+    lines = [{"direction": "sent", "offset_ms": 1, "text": clear}] * 150
+    fill(tab)
+    tab.get_by_text("Other events").click()
+    tab.get_by_label("Log to replay").fill("\n".join(map(json.dumps, lines)))
+    messages: list[dict[str, str]] = []
+    watched = context.new_cdp_session(tab)
+    watched.send("Network.enable")
+
+    def note(message: dict[str, str]) -> None:
+        messages.append(message)
+
+    watched.on("Network.eventSourceMessageReceived", note)
+    hide(tab, hidden=True)
+    tab.get_by_role("button", name="Replay the log").click()
+    expect(tab.locator("[data-session]")).to_have_count(1)
+    tab.wait_for_function(
+        """async () => {
+          const { session } = document.querySelector("[data-session]").dataset;
+          const log = await (await fetch(`/sessions/${session}/log.jsonl`)).text();
+          return log.split("input_audio_buffer.cleared").length > 150;
+        }"""
+    )
+    hide(tab, hidden=False)
+    all_there = tab.locator(".entry--event", has_text="input_audio_buffer.cleared")
+    expect(all_there).to_have_count(150)
+    assert {"part", "changes"} <= {message["eventName"] for message in messages}
+    for message in messages:
+        if message["eventName"] in ("part", "changes"):
+            assert len(json.loads(message["data"])) <= 200
+    shown = transcript(tab)
+    assert len(shown) > 300
+    messages.clear()
+    lost = re.compile(r"from=[^&]*")
+    tab.route(
+        "**/stream?*",
+        lambda route: route.continue_(url=lost.sub("from=lost", route.request.url)),
+        times=1,
+    )
+    tab.locator("[data-transcript] > li").first.evaluate("(entry) => entry.id = 'old'")
+    tab.evaluate("dispatchEvent(new Event('offline'))")
+    expect(tab.locator("#old")).to_have_count(0)
+    expect(all_there).to_have_count(150)
+    assert transcript(tab) == shown
+    assert json.loads(messages[0]["data"])[0] == ["reset"]
+    assert [message["eventName"] for message in messages[:2]] == ["changes", "changes"]
+
+
 def test_reloads_in_quick_succession_get_a_stream_each(tab: Page) -> None:
     fill(tab, modalities=["text"])
     send(tab)

@@ -14,7 +14,9 @@ from webapp import sse
 from webapp.sessions import log_files
 from webapp.sessions.hub import StreamSlots
 from webapp.sessions.live import LiveSession
+from webapp.sessions.portions import portions
 from webapp.sessions.protocol import State
+from webapp.sessions.transcript import Change
 from webapp.version import installed
 from webapp.views import current
 
@@ -177,6 +179,7 @@ class Stream:
         yield sse.retry(RETRY_MS)
         spoke_s = read_s = time.monotonic()
         gap_s = 0.0
+        messages: Iterator[bytes] = iter(())
         while not slots.leaving():
             reader = self._reader()
             stuck_s = time.monotonic() - read_s
@@ -187,13 +190,17 @@ class Stream:
             if reader is Reader.STUCK:
                 continue
             read_s = time.monotonic()
-            if session.wait(cursor, WAIT_S):
+            if message := next(messages, b""):
+                yield message
+                spoke_s = time.monotonic()
+            elif session.wait(cursor, WAIT_S):
                 if (early_s := spoke_s + gap_s - time.monotonic()) > 0:
                     time.sleep(early_s)
                 spoke_s, before = time.monotonic(), cursor
                 cursor, changes = session.changes_since(cursor)
                 gap_s = _gap_s(before, cursor)
-                yield sse.json_message("changes", changes, id_=cursor)
+                messages = _messages(changes, cursor)
+                yield next(messages)
             elif session.state is State.CLOSED:
                 self._ended = True
                 yield sse.message("end", "closed")
@@ -203,6 +210,21 @@ class Stream:
                 spoke_s = time.monotonic()
         self._ended = True
         yield sse.message("end", "restart")
+
+
+def _messages(changes: list[Change], cursor: str) -> Iterator[bytes]:
+    """Yield changes as messages, of which the last alone names the place to go on from.
+
+    A page keeps those called ``part`` until the last has come, as it must not apply them twice. A
+    whole transcript begins anew wherever it was cut off, so a page shows it as it comes.
+    """
+    name = "changes" if changes[:1] == [["reset"]] else "part"
+    texts = portions(changes)
+    text = next(texts)
+    for more in texts:
+        yield sse.message(name, text)
+        text = more
+    yield sse.message("changes", text, id_=cursor)
 
 
 def _gap_s(before: str, after: str) -> float:
