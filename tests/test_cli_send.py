@@ -135,6 +135,29 @@ def test_another_client_event_ends_with_its_acknowledgement(sandbox: str) -> Non
 # -- JSON ------------------------------------------------------------------------------------------
 
 
+def test_words_name_the_acknowledgement(sandbox: str) -> None:
+    event = '{"type": "session.update", "session": {"instructions": "x"}}'
+    done = cuecard("send", "-", "--dialect", "beta", "--endpoint", sandbox, given=event)
+    assert done.returncode == 0
+    assert done.stdout == "Session open with rehearsal.\nAnswered with session.updated.\n"
+
+
+@pytest.mark.parametrize(
+    ("audio", "status", "words"),
+    [
+        ("AAAA", 0, "Not refused; input_audio_buffer.append has no answer."),
+        ("no sound", 1, "Refused: Invalid 'audio'"),
+    ],
+)
+def test_sound_that_is_appended_is_not_waited_for(
+    audio: str, status: int, words: str, sandbox: str
+) -> None:
+    event = json.dumps({"type": "input_audio_buffer.append", "audio": audio})
+    done = cuecard("send", "-", "--endpoint", sandbox, given=event)
+    assert done.returncode == status
+    assert words in done.stdout
+
+
 @pytest.mark.parametrize("dialect", ["beta", "ga"])
 def test_json_is_one_line_for_each_server_event(dialect: str, sandbox: str) -> None:
     arguments = ("send", "-", "--json", "--endpoint", sandbox, "--dialect", dialect)

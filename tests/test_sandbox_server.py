@@ -725,6 +725,18 @@ def test_the_command_takes_no_speed_that_makes_no_sense(speed: str) -> None:
     assert "--speed" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("--port", "99999"), ("--port", "-1"), ("--port", "٣"), ("--host", ""), ("--host", " ")],
+)
+def test_the_command_takes_no_address_that_is_none(option: str, value: str) -> None:
+    done = subprocess.run(
+        _command(f"{option}={value}"), capture_output=True, text=True, check=False, timeout=20
+    )
+    assert done.returncode == 2
+    assert f"argument {option}" in done.stderr
+
+
 def test_addresses_of_version_six_stand_in_brackets() -> None:
     async def run() -> None:
         async with serve_sandbox("::1") as sandbox:

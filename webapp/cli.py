@@ -84,8 +84,12 @@ def _parser() -> argparse.ArgumentParser:
     convert.set_defaults(command=_convert)
 
     sandbox = commands.add_parser("sandbox", help="serve the sandbox alone, for other programs")
-    sandbox.add_argument("--host", default="127.0.0.1", help="where to listen (%(default)s)")
-    sandbox.add_argument("--port", type=int, default=8765, help="(%(default)s)")
+    sandbox.add_argument(
+        "--host", type=_host, default="127.0.0.1", help="where to listen (%(default)s)"
+    )
+    sandbox.add_argument(
+        "--port", type=_port, default=8765, help="0 takes any free one (%(default)s)"
+    )
     sandbox.add_argument("--seed", type=int, help="same seed, same answers")
     sandbox.add_argument(
         "--speed", type=_speed, default=1.0, help="0 answers without delay (%(default)s)"
@@ -199,6 +203,19 @@ def _speed(words: str) -> float:
     if not 0 <= speed < float("inf"):
         raise argparse.ArgumentTypeError("0, or how many times faster than usual")
     return speed
+
+
+def _host(words: str) -> str:
+    """Read where to listen; nothing at all would mean everywhere."""
+    if not words.strip():
+        raise argparse.ArgumentTypeError("a name or an address of this machine")
+    return words
+
+
+def _port(words: str) -> int:
+    if not (words.isascii() and words.isdecimal() and int(words) <= 65_535):
+        raise argparse.ArgumentTypeError("0 to 65535")
+    return int(words)
 
 
 def _sandbox(options: argparse.Namespace) -> int:

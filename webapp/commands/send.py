@@ -32,6 +32,10 @@ from webapp.sessions.words import ENDINGS, explain_close, explain_error
 QUIET_S = 60.0
 """How long a server may say nothing, in seconds."""
 
+NEVER_ANSWERED = frozenset({"input_audio_buffer.append"})
+REFUSAL_S = 1.0
+"""Events that have no answer, and how long a server may take to refuse one, in seconds."""
+
 Out = Callable[[str], None]
 NONE: frozenset[Origin] = frozenset()
 
@@ -171,6 +175,8 @@ class Words(Show):
                 self._done(response)
             case UnreadableServerEvent(why=why):
                 self._line(f"Something unreadable came: {why}")
+            case ServerEvent(type=type_) if received.answers and type_ != "response.created":
+                self._line(f"Answered with {type_}.")
 
     def ended(self, words: str) -> None:
         self._line(words)
@@ -226,18 +232,22 @@ class Exchange:
         running = self._start(self._connection.run(self))
         try:
             while self._answered is None:
-                async with asyncio.timeout(quiet_s):
+                async with asyncio.timeout(REFUSAL_S if self._is_never_answered else quiet_s):
                     await self._heard.wait()
                 self._heard.clear()
         except TimeoutError:
-            self._answered = False
-            self._show.ended(f"The server said nothing for {quiet_s:.0f} s.")
+            self._answered = self._is_never_answered
+            if self._answered:
+                self._show.ended(f"Not refused; {self._sent_type} has no answer.")
+            else:
+                self._show.ended(f"The server said nothing for {quiet_s:.0f} s.")
         await self._connection.close()
         await running
         return 0 if self._answered else 1
 
     def sending(self, text: str) -> None:
         self._sent_type = self._protocol.send(text, 1).type
+        self._heard.set()
 
     def received(self, payload: str | bytes, event: ServerEvent | None) -> None:
         if self._answered is not None:
@@ -270,6 +280,10 @@ class Exchange:
                 self._answered = False
             case _ if received.answers and self._sent_type != "response.create":
                 self._answered = True
+
+    @property
+    def _is_never_answered(self) -> bool:
+        return self._sent_type in NEVER_ANSWERED and not self._waiting
 
     @property
     def _waiting(self) -> bool:
