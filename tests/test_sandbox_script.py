@@ -401,7 +401,7 @@ def test_a_truncated_answer_loses_sound_and_transcript() -> None:
     assert part["transcript"] == ""
     (error,) = stage.tell({**cut, "audio_end_ms": 900})
     assert error["error"]["message"] == "Audio content of 500ms is already shorter than 900ms"
-    assert stage.code({**cut, "audio_end_ms": -1}) == "invalid_value"
+    assert stage.code({**cut, "audio_end_ms": -1}) == "integer_below_min_value"
     assert stage.code({**cut, "content_index": 1, "audio_end_ms": 0}) == "invalid_value"
     assert stage.code({**cut, "item_id": "?", "audio_end_ms": 0}) == "item_truncate_invalid_item_id"
 

@@ -206,7 +206,7 @@ class RealtimeClientEventConversationItemRetrieve(ClientEvent):
 class RealtimeClientEventConversationItemTruncate(ClientEvent):
     item_id: str
     content_index: WholeNumber
-    audio_end_ms: WholeNumber
+    audio_end_ms: Annotated[int, Field(ge=0), *WHOLE_NUMBER]
 
 
 class RealtimeClientEventConversationItemDelete(ClientEvent):
