@@ -35,7 +35,7 @@ TEXT = {"type": "string"}
     ("schema", "field"),
     [
         (TEXT, Text(required=True)),
-        ({**TEXT, "maxLength": 64}, Text(max_length=64, required=True)),
+        ({**TEXT, "maxLength": 64}, Text(required=True)),
         ({**TEXT, "x-suggestions": ["a", "b"]}, Text(suggestions=("a", "b"), required=True)),
         ({**TEXT, "x-multiline": True}, LongText(required=True)),
         ({**TEXT, "x-media": "audio"}, Media(media="audio", required=True)),

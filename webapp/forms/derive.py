@@ -74,11 +74,7 @@ def _single(schema: Schema, defs: Schema, common: dict[str, Any]) -> Field:
         case {"type": "string", "x-multiline": True}:
             return LongText(**common)
         case {"type": "string"}:
-            return Text(
-                suggestions=tuple(schema.get("x-suggestions", ())),
-                max_length=schema.get("maxLength"),
-                **common,
-            )
+            return Text(suggestions=tuple(schema.get("x-suggestions", ())), **common)
         case {"type": "array", "items": Mapping() as items}:
             return Items(
                 item=_part(items, defs),

@@ -31,7 +31,6 @@ class Text(Field):
 
     kind: ClassVar[str] = "text"
     suggestions: tuple[str, ...] = ()
-    max_length: int | None = None  # characters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
