@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from tests.browser.test_builder_browser import BUILDER, expect_shown, quiet, shown
 
@@ -22,6 +22,17 @@ def open_text(tab: Page, text: str) -> None:
     tab.get_by_role("button", name="Edit text").click()
     expect(tab.locator("#raw-text")).to_be_focused()
     tab.locator("#raw-text").fill(text)
+
+
+def held_back(tab: Page, address: str) -> list[Route]:
+    """Requests to ``address`` that are made from now on; each waits to be let go."""
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    tab.route(address, hold)
+    return held
 
 
 def sent(tab: Page) -> list[str]:
@@ -102,3 +113,32 @@ def test_a_text_the_form_shows_follows_the_form_and_does_not_travel(tab: Page) -
     tab.get_by_role("button", name="Done").click()
     expect(tab.locator("#raw-text")).to_have_count(0)
     expect(tab.locator("#f-response-instructions")).to_have_value("From the form.")
+
+
+def test_what_is_typed_while_the_form_is_on_its_way_goes_into_the_new_form(tab: Page) -> None:
+    open_text(tab, json.dumps(TYPED))
+    held = held_back(tab, "**/response.create/raw")
+    tab.get_by_role("button", name="Read into the form").click()
+    field = tab.get_by_role("textbox", name="Instructions", exact=True)
+    field.fill("Typed meanwhile, and more.")
+    for _ in "and more.":
+        field.press("ArrowLeft")
+    (reading,) = held
+    old = field.element_handle()
+    reading.continue_()
+    tab.wait_for_function("field => !field.isConnected", arg=old)
+    expect(field).to_be_focused()
+    tab.keyboard.type("here ")
+    expect(field).to_have_value("Typed meanwhile, here and more.")
+    instructions = "Typed meanwhile, here and more."
+    expect_shown(tab, {"type": "response.create", "response": {"instructions": instructions}})
+
+
+def test_a_text_is_read_once_though_a_button_asks_while_it_rests(tab: Page) -> None:
+    open_text(tab, json.dumps(TYPED))
+    held = held_back(tab, "**/response.create/raw")
+    tab.get_by_role("button", name="Read into the form").click()
+    tab.wait_for_timeout(600)  # twice as long as the text rests before it is read by itself
+    (reading,) = held
+    reading.continue_()
+    expect_shown(tab, TYPED)
