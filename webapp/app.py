@@ -29,6 +29,7 @@ from webapp.views import (
     errors,
     export,
     fixes,
+    forgetting,
     health,
     htmx,
     media,
@@ -93,6 +94,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     errors.init_app(app)
     access.init_app(app)
     app.register_blueprint(access.bp)
+    app.register_blueprint(forgetting.bp)
     _prepare_templates(app, assets)
     app.register_blueprint(health.bp)
     app.register_blueprint(builder.bp)

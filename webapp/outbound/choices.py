@@ -31,6 +31,11 @@ class Choices:
             slug = slug or visited.slug
             return visited.by_slug.get(slug, Picked(slug))
 
+    def forget(self, visitor: str) -> None:
+        """Drop what a visitor picked and filled in."""
+        with self._lock:
+            self._visitors.pop(visitor, None)
+
     def keep(self, visitor: str, picked: Picked, *, current: bool = True) -> None:
         """Remember what was filled in and, with ``current``, that it is what was picked."""
         with self._lock:

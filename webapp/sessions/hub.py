@@ -69,6 +69,7 @@ class Hub(Protocol):
     def latest(self, visitor: str) -> LiveSession | None: ...
     def live(self, visitor: str) -> list[LiveSession]: ...
     def claim(self, visitor: str, token: str) -> tuple[Intent, bool]: ...
+    def forget(self, visitor: str) -> None: ...
     def sandbox_port(self) -> int | None: ...
     def close(self) -> None: ...
 
@@ -146,6 +147,16 @@ class MemoryHub:
         """Return the visitor's sessions that are not closed, oldest first."""
         with self._lock:
             return [each for each in self._of(visitor) if each.state is not State.CLOSED]
+
+    def forget(self, visitor: str) -> None:
+        """Close all sessions of a visitor, and keep nothing of them."""
+        with self._lock:
+            own = self._of(visitor)
+            self._forget(own)
+            for key in [key for key in self._intents if key[0] == visitor]:
+                del self._intents[key]
+        for session in own:
+            session.close("Closed: this browser is forgotten.")
 
     def sandbox_port(self) -> int | None:
         """Return where the embedded server listens, if it does."""

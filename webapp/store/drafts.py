@@ -104,6 +104,21 @@ class DraftStore:
             return False
         return True
 
+    def forget(self, owner: str) -> bool:
+        """Delete all drafts of a visitor and what they were; False if it could not be done."""
+        if not self._path.exists():
+            return True
+        try:
+            with self._writing() as db:
+                gone = db.execute(
+                    "delete from draft where owner = ? returning id", (owner,)
+                ).fetchall()
+                history.forget(db, [draft_id for (draft_id,) in gone])
+        except (sqlite3.Error, OSError) as fault:
+            log.error("drafts could not be deleted: %s", fault)
+            return False
+        return True
+
     def get(self, draft_id: str) -> Kept | None:
         """Return a kept draft, or None when there is none under this id."""
         return next(self._rows("where id = ?", (draft_id,)), None)

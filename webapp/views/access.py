@@ -16,7 +16,16 @@ from webapp.views.htmx import is_htmx
 bp = Blueprint("access", __name__)
 
 # What answers without a login: the login itself, what it looks like, and whether we live.
-OPEN = frozenset({"static", "access.login", "access.enter", "health.alive", "health.ready"})
+OPEN = frozenset(
+    {
+        "static",
+        "access.login",
+        "access.enter",
+        "forgetting.forgotten",
+        "health.alive",
+        "health.ready",
+    }
+)
 _BASIC = WWWAuthenticate("basic", {"realm": "Cuecard"})
 # A path of our own: no other host, and nothing that a browser takes for one.
 _NEXT = re.compile(r"/(?![/\\])[A-Za-z0-9._~/?=&%-]{0,500}")
@@ -62,13 +71,18 @@ def enter() -> Response | BaseResponse:
 @bp.post("/logout")
 def leave() -> BaseResponse:
     """End the login, and forget the keys of this browser."""
-    current.logins().log_out(request.cookies.get(current.cookie_name("login"), ""))
     current.departures().keyring.forget(current.visitor())
     answer = redirect(url_for("access.login"), 303)
-    answer.delete_cookie(
-        current.cookie_name("login"), secure=request.is_secure, httponly=True, samesite="Lax"
-    )
+    end_login(answer)
     return answer
+
+
+def end_login(answer: BaseResponse) -> None:
+    """End the login of this browser, if it has one, with an answer to it."""
+    name = current.cookie_name("login")
+    if name in request.cookies:
+        current.logins().log_out(request.cookies[name])
+        answer.delete_cookie(name, secure=request.is_secure, httponly=True, samesite="Lax")
 
 
 def _check() -> BaseResponse | None:
