@@ -287,10 +287,13 @@ def test_what_is_not_json_is_sent_after_one_question(page: Visitor, hub: Hub, te
     assert sent(session) == [text]
 
 
-def test_an_empty_box_sends_nothing(page: Visitor, hub: Hub) -> None:
+@pytest.mark.parametrize("text", ["", " \n"])
+def test_an_empty_box_sends_nothing_and_stays_open(page: Visitor, hub: Hub, text: str) -> None:
     start = page.get(BUILDER)
-    after = page.post(f"/sessions/prelude{WHERE}", with_box(start, " \n"))
+    assert "open" not in start.one("#prelude").attrib
+    after = page.post(f"/sessions/prelude{WHERE}", with_box(start, text))
     assert "nothing in the box" in said(after)
+    assert "open" in after.one("#prelude").attrib
     assert not hub.live("anybody")
 
 

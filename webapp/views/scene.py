@@ -148,6 +148,7 @@ def send() -> Response:
     """Send the text of the box as it stands; what is not JSON is asked about once."""
     draft, shown = sessions.draft_at_hand(), sessions.shown_session()
     text = _text()
+    g.prelude_open = True
     if not text.strip():
         return sessions.answer(draft, shown, Said("plain", "There is nothing in the box to send."))
     value: JsonValue = None
@@ -181,7 +182,12 @@ def send() -> Response:
 
 def init_app(app: Flask) -> None:
     """Let the session column include the box."""
-    words = {"preludes": PRELUDES, "prelude_text": box_text, "prelude_chosen": _chosen}
+    words = {
+        "preludes": PRELUDES,
+        "prelude_text": box_text,
+        "prelude_chosen": _chosen,
+        "prelude_open": lambda: bool(box_text() or g.get("prelude_open")),
+    }
     app.context_processor(lambda: words)
 
 
