@@ -1,6 +1,7 @@
 // Says in #messages when no answer of ours came, and never lets a stranger's page be swapped in.
 const place = document.getElementById("messages");
 let waiting = 0;
+let refused = "";
 
 function say(what, remedy) {
   const message = document.createElement("div");
@@ -23,6 +24,7 @@ document.addEventListener("htmx:before:response", (event) => {
   if (response.headers.has("Cuecard")) {
     // We are back: what was said about silence is no longer true.
     place.querySelector("[data-message=lost]")?.remove();
+    settle(event.target, response);
     later(event, response);
     return;
   }
@@ -32,6 +34,14 @@ document.addEventListener("htmx:before:response", (event) => {
     "What you typed is still here. Try again in a moment.",
   );
 });
+
+// What was refused is said until it is taken, or until something else that was pressed is done.
+function settle(source, { status }) {
+  if (status >= 400) refused = source.id;
+  else if (source.id === refused || source.matches("button, form, select")) {
+    place.querySelector("[data-message]")?.remove();
+  }
+}
 
 // Who types faster than the server takes is not told: the whole is checked once there is room.
 function later(event, { status, headers }) {

@@ -76,6 +76,29 @@ def test_a_refusal_lands_among_the_messages(context: BrowserContext) -> None:
         assert box.input_value() == "<b>" + "x" * 60
 
 
+def test_a_refusal_is_taken_back_once_the_text_is_taken(context: BrowserContext) -> None:
+    with serve(CUECARD_MAX_TEXT_CHARS="50") as strict:
+        tab = context.new_page()
+        tab.goto(f"{strict.url}{BUILDER}?example=short-text")
+        tab.locator("textarea[name]:visible").first.fill("x" * 60)
+        expect(tab.locator("#messages")).to_contain_text("60 characters; 50 are taken")
+        tab.locator("textarea[name]:visible").first.fill("x" * 50)
+        expect(tab.locator("#messages [data-message]")).to_have_count(0)
+
+
+def test_a_refused_press_is_forgotten_once_another_is_done(loose_tab: Page) -> None:
+    loose_tab.goto(f"{BUILDER}?example=short-text")
+    loose_tab.get_by_text("Other events").click()
+    box = loose_tab.get_by_label("Event to send beside the draft")
+    box.fill("a\x00b")
+    loose_tab.get_by_role("button", name="Send it as it stands").click()
+    expect(loose_tab.locator("#messages")).to_contain_text("holds a NUL character")
+    box.fill('{"type": "response.cancel"}')
+    loose_tab.get_by_role("button", name="Send it as it stands").click()
+    expect(loose_tab.locator(".entry--error")).to_contain_text("nothing left to cancel")
+    expect(loose_tab.locator("#messages [data-message]")).to_have_count(0)
+
+
 def test_the_page_talks_to_nobody_else(tab: Page, served: Served) -> None:
     asked: list[str] = []
     tab.on("request", lambda request: asked.append(request.url))

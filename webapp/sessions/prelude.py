@@ -10,6 +10,8 @@ from webapp.exact_json.writer import write
 # The least that servers commit: 100 ms of 24,000 samples each second, two bytes each.
 _SILENCE = base64.b64encode(bytes(4_800)).decode("ascii")
 
+MAX_ID_CHARS = 32  # what servers take
+
 Members = dict[str, JsonValue]
 
 
@@ -29,6 +31,9 @@ class Prelude:
     def text(self, dialect: str, event_id: str, item_id: str = "") -> str:
         """Return the event, ready to be changed and sent."""
         members = self.members(dialect, item_id)
+        item = members.get("item")
+        if isinstance(item, dict) and "id" in item:
+            item["id"] = f"item_{event_id}"[:MAX_ID_CHARS]
         return write({"type": self.type, "event_id": event_id, **members})
 
 
@@ -53,7 +58,7 @@ def _output(_dialect: str, _item_id: str) -> Members:
 
 
 def _approval(_dialect: str, _item_id: str) -> Members:
-    approval: Members = {"type": "mcp_approval_response", "approval_request_id": ""}
+    approval: Members = {"type": "mcp_approval_response", "id": "", "approval_request_id": ""}
     return {"item": {**approval, "approve": True}}
 
 

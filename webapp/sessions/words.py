@@ -50,6 +50,20 @@ ERRORS = {
     "string_above_max_length": Words("A text is too long.", "Shorten it to the named length."),
     "object_above_max_properties": Words("An object has too many members.", "Remove some."),
     "property_name_above_max_length": Words("A name is too long.", "Shorten it."),
+    "string_below_min_length": Words("A text is too short.", "Write more of it."),
+    "array_below_min_length": Words("A list is too short.", "Add what is missing."),
+    "array_above_max_length": Words("A list is too long.", "Remove some of it."),
+    "item_create_duplicate_item_id": Words(
+        "The conversation has an item of this id already.", "Give another id, or none."
+    ),
+    "invalid_tool_call_id": Words(
+        "No function call of this id is in the conversation.",
+        "Take the call_id of the call, or return the output from the transcript.",
+    ),
+    "input_audio_buffer_commit_empty": Words(
+        "There is hardly any sound to make an item of.", "Append sound first, 100 ms at least."
+    ),
+    "input_audio_buffer_full": Words("The buffer holds no more sound.", "Commit or clear it."),
     "cannot_update_voice": Words(
         "The voice cannot change any more once the session has spoken.",
         "Open a new session for another voice.",
@@ -120,6 +134,9 @@ _CLOSINGS = {
     4000: "the request was refused",
 }
 _RESERVED = frozenset({1004, 1005, 1006, 1015})
+_NO_ITEM = Words(
+    "The conversation has no item of this id.", "Look for it in the transcript or in all events."
+)
 _NO_KEY = re.compile(r"missing bearer|provide an API key|no api[ _-]?key", re.IGNORECASE)
 
 
@@ -127,6 +144,8 @@ def explain_error(code: str, message: str) -> Words:
     """Return plain words for an error's code; older servers only write the message."""
     if code in ERRORS:
         return ERRORS[code]
+    if code.endswith("_invalid_item_id"):
+        return _NO_ITEM
     if "already has an active response" in message:
         return ERRORS["conversation_already_has_active_response"]
     if _NO_KEY.search(message):
