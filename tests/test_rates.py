@@ -1,17 +1,19 @@
 """How often one client may do what costs: so often, and one time more is refused."""
 
+import base64
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
+from werkzeug.test import TestResponse
 
 from tests.page import Visitor, text_of
 from webapp.app import create_app
 from webapp.config import Settings
 from webapp.edge.intake import Refusal
-from webapp.edge.rates import CONNECT, MAX_BUCKETS, PREVIEW, SEND, Rate, Rates
+from webapp.edge.rates import CONNECT, MAX_BUCKETS, PREVIEW, SAVE, SEND, Rate, Rates
 from webapp.views.current import parts
 
 BUILDER = "/events/beta/response.create"
@@ -76,6 +78,8 @@ def test_a_refusal_says_when_there_is_room_again() -> None:
         ("/sessions/0123/events", SEND),
         ("/sessions/0123/outputs", SEND),
         ("/sessions/0123/close", ""),
+        ("/drafts/audio/media", SAVE),
+        ("/drafts/image/media", SAVE),
         ("/login", ""),
     ],
 )
@@ -119,7 +123,7 @@ def test_strangers_without_number_take_no_more_memory() -> None:
 def hosted(tmp_path: Path) -> Iterator[Flask]:
     settings = Settings(
         data_dir=str(tmp_path), host="0.0.0.0", allowed_hosts=("localhost",),
-        sends_per_s=1, connects_per_min=3,
+        sends_per_s=1, connects_per_min=3, saves_per_min=5,
     )  # fmt: skip
     app = create_app(settings)
     yield app
@@ -153,11 +157,28 @@ def test_too_many_connections_are_refused_in_the_column(hosted: Flask) -> None:
     assert int(refused.response.headers["Retry-After"]) >= 1
 
 
-@pytest.mark.parametrize("zero", ["previews_per_s", "sends_per_s", "connects_per_min"])
+def test_storing_too_much_is_refused_in_words_a_script_reads(hosted: Flask) -> None:
+    page = Visitor(hosted)
+
+    def store(number: int) -> TestResponse:
+        body = base64.b64encode(bytes([number]) * 30)
+        return page.client.post("/drafts/audio/media", data=body, content_type="text/plain")
+
+    assert [store(number).status_code for number in range(6)] == [200] * 5 + [429]
+    refused = store(7)
+    error = refused.json["error"]  # type: ignore[index]
+    assert error["message"] == "Too much was stored in a short time."
+    assert 1 <= int(refused.headers["Retry-After"]) <= 12
+    assert page.client.get(BUILDER).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "zero", ["previews_per_s", "sends_per_s", "connects_per_min", "saves_per_min"]
+)
 def test_zero_is_no_limit(zero: str, tmp_path: Path) -> None:
     settings = Settings(
         data_dir=str(tmp_path), host="0.0.0.0", allowed_hosts=("localhost",), **{zero: 0}
     )
     rates = Rates.of(settings)
     for _ in range(200):
-        rates.spend({"p": PREVIEW, "s": SEND, "c": CONNECT}[zero[0]], asked())
+        rates.spend({"pr": PREVIEW, "se": SEND, "co": CONNECT, "sa": SAVE}[zero[:2]], asked())

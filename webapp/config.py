@@ -129,6 +129,9 @@ class Settings:
     connects_per_min: int = _setting(
         "CUECARD_CONNECTS_PER_MIN", 10, "1/min", "connections that one client opens"
     )
+    saves_per_min: int = _setting(
+        "CUECARD_SAVES_PER_MIN", 60, "1/min", "sounds and pictures that one client stores"
+    )
     trusted_proxies: tuple[str, ...] = _setting(
         "FORWARDED_ALLOW_IPS",
         ("127.0.0.1", "::1"),

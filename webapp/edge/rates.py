@@ -16,12 +16,13 @@ from webapp.edge.intake import Refusal
 if TYPE_CHECKING:
     from wsgiref.types import WSGIEnvironment
 
-PREVIEW, SEND, CONNECT = "preview", "send", "connect"
+PREVIEW, SEND, CONNECT, SAVE = "preview", "send", "connect", "save"
 MAX_BUCKETS = 10_000
 _WORDS = {
     PREVIEW: "The event was previewed too often in a short time.",
     SEND: "Too much was sent in a short time.",
     CONNECT: "Too many connections were opened in a short time.",
+    SAVE: "Too much was stored in a short time.",
 }
 _SENDS = ("/send", "/events", "/outputs", "/approve", "/deny", "/ask", "/replay", "/prelude")
 
@@ -57,6 +58,7 @@ class Rates:
             PREVIEW: Rate(settings.previews_per_s, 2 * settings.previews_per_s),
             SEND: Rate(settings.sends_per_s, 2 * settings.sends_per_s),
             CONNECT: Rate(settings.connects_per_min / 60, settings.connects_per_min),
+            SAVE: Rate(settings.saves_per_min / 60, settings.saves_per_min),
         }
         shared = settings.hosted or bool(settings.allowed_hosts)
         held = {deed: rate for deed, rate in wanted.items() if shared and rate.burst}
@@ -106,6 +108,8 @@ def _deed(environ: "WSGIEnvironment") -> str:
     path = environ["PATH_INFO"]
     if path.startswith(("/events/", "/api/")):
         return PREVIEW
+    if path.startswith("/drafts/"):
+        return SAVE
     return SEND if path.startswith("/sessions/") and path.endswith(_SENDS) else ""
 
 
