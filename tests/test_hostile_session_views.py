@@ -118,6 +118,28 @@ def test_another_model_is_told(app: Flask, page: Visitor) -> None:
         )
 
 
+def test_another_session_is_told_and_no_other_session_hears_of_it(
+    app: Flask, page: Visitor
+) -> None:
+    first = json.dumps({"type": "session.created", "session": {"id": "sess_1", "model": "m"}})
+    stray = {"type": "session.updated", "session": {"id": "sess_2", "model": "m"}}
+    words = "This is about session sess_2, not sess_1."
+    with hearing(app, page, stray, first=first) as session:
+        page.post(f"/sessions/{session.id}/close{WHERE}")
+        assert words in shown(page.get(BUILDER), "notice")[-2]
+        second = page.submit(page.get(BUILDER), press="New session")
+        assert f"session={session.id}" not in second.text
+        mine = second.one("input[name=session]").get("value", "")
+        assert mine != session.id
+        beside = current.parts(app).hub.find(session.visitor, mine)
+        assert beside is not None
+        wait_for_frames(beside, 3)
+        # The same server says the same there: each session is told of its own alone.
+        for one in (session, beside):
+            notices = shown(page.get(f"{BUILDER}?session={one.id}"), "notice")
+            assert sum(words in notice for notice in notices) == 1
+
+
 def everything(type_: str, word: str) -> dict[str, Any]:
     """An event with every member that any reader looks at, all texts the same."""
     part = {"type": word, "text": word, "transcript": word}

@@ -353,6 +353,51 @@ def test_another_model_than_was_asked_for_is_told(asked: str, model: str, told: 
     assert notice.mark("tone") == ("warning" if told else "ok")
 
 
+@pytest.mark.parametrize(
+    ("updated", "words"),
+    [
+        ({"id": "sess_1", "model": "m"}, ""),
+        ({}, ""),
+        ({"id": None, "model": 7}, ""),
+        ({"model": "m-2025-08-28"}, ""),
+        ({"id": "sess_2"}, "This is about session sess_2, not sess_1."),
+        ({"model": "n"}, "Its model is n now; it was m."),
+        (
+            {"id": "x" * 900, "model": "n"},
+            f"This is about session {'x' * 200}…, not sess_1. Its model is n now; it was m.",
+        ),
+    ],
+)
+def test_an_update_of_another_session_or_model_is_told(updated: dict[str, Any], words: str) -> None:
+    s = Session()
+    s.hear("session.created", session={"id": "sess_1", "model": "m"})
+    for _ in range(2):
+        s.hear("session.updated", session=updated)
+    first, *others = s.entries("notice")
+    assert first.mark("tone") == "ok"
+    assert [(each.words("text"), each.mark("tone")) for each in others] == (
+        [(words, "warning")] * 2 if words else []
+    )
+    assert len(s.entries("event")) == 2
+
+
+def test_a_second_session_on_a_connection_is_told_and_one_on_the_next_is_not() -> None:
+    s = Session()
+    for id_ in ("sess_1", "sess_2"):
+        s.hear("session.created", session={"id": id_, "model": "m"})
+    s.hear("session.updated", session={"id": "sess_2", "model": "m"})
+    s.lose()
+    s.hear("session.created", session={"id": "sess_3", "model": "n"})
+    s.hear("session.updated", session={"id": "sess_3", "model": "n"})
+    told = [(each.words("text"), each.mark("tone")) for each in s.entries("notice")]
+    assert told == [
+        ("Connected: the server has opened a session.", "ok"),
+        ("Connected: the server has opened another session.", "warning"),
+        ("The connection broke.", "danger"),
+        ("Connected: the server has opened a session.", "ok"),
+    ]
+
+
 def test_a_cancelled_response_is_the_answer_to_the_cancel() -> None:
     s = session()
     s.send(type="response.create")

@@ -48,6 +48,7 @@ class SessionEvent(ServerEvent):
     audio_format: str | None
     dialect: str = ""
     """Which dialect only has a session of this shape; empty where it fits both or neither."""
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +235,8 @@ _Reader: TypeAlias = Callable[[str, JsonObject], ServerEvent]
 
 def _session(name: str, value: JsonObject) -> SessionEvent:
     session = _object(value, "session")
-    return SessionEvent(name, _text(session, "model"), _audio_format(session), _dialect_of(session))
+    model, id_ = _text(session, "model"), _text(session, "id")
+    return SessionEvent(name, model, _audio_format(session), _dialect_of(session), id_)
 
 
 def _dialect_of(session: JsonObject) -> str:

@@ -179,6 +179,7 @@ class Transcript:
         self._items: dict[str, None] = {}
         self._form = sound_format(None)
         self._state: tuple[State, bool, str] | None = None
+        self._opened: SessionEvent | None = None  # by which this connection's session began
         self.session = self._new("session", key="session", endpoint=endpoint)
 
     # What the page asks for.
@@ -305,6 +306,7 @@ class Transcript:
         self._waiting.clear()
         self._ask_no_more()
         # The next connection is another session, whose ids mean nothing of these.
+        self._opened = None
         self._responses.clear()
         self._response_ids.clear()
         self._items.clear()
@@ -370,19 +372,25 @@ class Transcript:
     def _show_session(self, frame: Frame, event: SessionEvent, answers: SentEvent | None) -> None:
         if event.audio_format:
             self._form = sound_format(event.audio_format)
+        before = self._opened
         if event.type == "session.created":
+            self._opened = event
             self._say(self.session, model=_name(event.model))
             other = _other_model(event.model, self.asked_model)
-            entry = self._new(
-                "notice",
-                text=f"Connected: the server has opened a session.{other}",
-                at=_offset(frame.offset_ms),
-                json=frame.text[:SHOWN_CHARS],
-            )
-            self._mark(entry, tone="warning" if other else "ok")
+            words = "another session" if before else "a session"
+            text = f"Connected: the server has opened {words}.{other}"
+            self._warn(frame, text, "warning" if before or other else "ok")
         else:
             self._show_other(frame, event)
+            if strange := _strange(event, before):
+                self._warn(frame, strange)
         self._answered(answers)
+
+    def _warn(self, frame: Frame, text: str, tone: str = "warning") -> None:
+        entry = self._new(
+            "notice", text=text, at=_offset(frame.offset_ms), json=frame.text[:SHOWN_CHARS]
+        )
+        self._mark(entry, tone=tone)
 
     def _show_error(
         self, frame: Frame, event: ErrorEvent, answers: SentEvent | None, at: str
@@ -759,6 +767,18 @@ def _other_model(model: str, asked: str) -> str:
     if not (model and asked) or model.startswith(asked) or asked.startswith(model):
         return ""
     return f" Its model is {_name(model)}; {_name(asked)} was asked for."
+
+
+def _strange(event: SessionEvent, opened: SessionEvent | None) -> str:
+    """Say that an event tells of another session or model than the connection began with."""
+    if opened is None:
+        return ""
+    words = []
+    if event.id and opened.id and event.id != opened.id:
+        words.append(f"This is about session {_name(event.id)}, not {_name(opened.id)}.")
+    if _other_model(event.model, opened.model):
+        words.append(f"Its model is {_name(event.model)} now; it was {_name(opened.model)}.")
+    return " ".join(words)
 
 
 def _offset(offset_ms: float) -> str:
