@@ -107,6 +107,11 @@ def test_a_window_moves_through_a_long_record() -> None:
     assert (middle.rows[0].seq, middle.rows[-1].seq) == (11, WINDOW + 10)
     first = seen(kept, Asked(before=middle.rows[0].seq))
     assert (first.earlier, first.later, len(first.rows)) == (0, 2 * WINDOW, 10)
+    onwards = [first]
+    while onwards[-1].later:
+        onwards.append(seen(kept, Asked(before=onwards[-1].following)))
+    seqs = [row.seq for each in onwards for row in each.rows]
+    assert seqs == list(range(1, 2 * WINDOW + 11))
 
 
 def test_what_is_new_since_a_frame_begins_with_the_row_that_holds_it() -> None:

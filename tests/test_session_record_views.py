@@ -112,6 +112,9 @@ def test_two_ticked_rows_are_compared(app: Flask, page: Visitor) -> None:
         assert text_of(shown.one(".diff ins")) == '"n": 2'
         assert "Tick two rows" in page.get(f"{address}?tick=3").text
         assert "They say the same." in page.get(f"{address}?tick=3&tick=3").text
+        more = page.get(f"{address}?tick=3&tick=4&tick=2")
+        assert "The first two of 3 ticked rows." in more.text
+        assert text_of(more.one(".diff del")) == '"n": 1'
         page.get(f"{address}?tick=3&tick=99", status=404)
 
 

@@ -110,7 +110,7 @@ document.addEventListener("click", ({ target }) => {
 document.addEventListener("htmx:before:swap", ({ detail: { ctx } }) => {
   const link = ctx.sourceElement;
   if (ctx.target?.id !== "record" || !link.matches("a")) return;
-  ctx.pressed = { id: link.id, toEnd: link.matches(".record__later") };
+  ctx.pressed = { id: link.id, toEnd: link.matches(".record__end") };
 });
 document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
   ready();

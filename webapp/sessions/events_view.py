@@ -61,11 +61,15 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A window of the rows that were asked for, and what of the record lies outside of it."""
+    """A window of the rows that were asked for, and what of the record lies outside of it.
+
+    ``following`` is where the next window ends, 0 where that is the end of the record.
+    """
 
     rows: list[Row]
     earlier: int
     later: int
+    following: int
     frames: int
     found: int
     types: list[tuple[str, int]]
@@ -91,7 +95,9 @@ def view(frames: Sequence[Frame], last_seq: int, asked: Asked) -> View:
     shown = [row for row in rows[start:end] if row.last_seq >= asked.since]
     counts = Counter(frame.type for frame in frames if frame.type)
     types = sorted(counts.items())
-    return View(shown, start, len(rows) - end, len(frames), len(found), types, last_seq)
+    following = rows[end + WINDOW].seq if end + WINDOW < len(rows) else 0
+    later = len(rows) - end
+    return View(shown, start, later, following, len(frames), len(found), types, last_seq)
 
 
 def pretty(frame: Frame) -> str:

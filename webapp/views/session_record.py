@@ -68,6 +68,11 @@ class Shown:
         return self.address(before=self.view.rows[0].seq, at=0)
 
     @property
+    def later(self) -> str:
+        """The address of the window behind this one."""
+        return self.address(before=self.view.following, at=0)
+
+    @property
     def end(self) -> str:
         """The address of the last window, all folds closed."""
         return self.address(before=0, at=0, opened=frozenset())
