@@ -478,6 +478,24 @@ def test_an_mcp_call_is_approved_or_denied_from_the_transcript(
     assert [event["type"] for event in sent(tab)] == ["response.create", "conversation.item.create"]
 
 
+def test_an_error_about_another_event_leads_to_where_that_stands(tab: Page) -> None:
+    tab.goto(BUILDER)
+    tab.get_by_text("Other events").click()
+    box = tab.get_by_label("Event to send beside the draft")
+    box.fill('{"type": "session.update", "session": {"voice": "sage", "temperature": 9}}')
+    tab.get_by_role("button", name="Send it as it stands").click()
+    link = tab.get_by_role("button", name="Go to session.temperature")
+    link.click()
+    expect(box).to_be_focused()
+    marked = "(box) => box.value.slice(box.selectionStart, box.selectionEnd)"
+    assert box.evaluate(marked) == '"temperature"'
+    box.fill("")
+    link.click()
+    sent = tab.locator(".entry--sent")
+    expect(sent).to_be_focused()
+    expect(sent.locator("[data-words=wire]")).to_be_visible()
+
+
 def test_a_prelude_sets_the_scene(tab: Page) -> None:
     tab.goto(BUILDER)
     tab.get_by_text("Other events").click()
