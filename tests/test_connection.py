@@ -418,6 +418,7 @@ def test_a_broken_rule_ends_the_session_soon_though_the_server_stays(
         notice = wait_closed(session, 1.5)
         assert f"code {words}" in notice.words("text")
         assert "broke a rule" in notice.words("text")
+        assert "The server said" not in notice.words("text")
 
 
 def test_a_broken_rule_is_shown_within_three_seconds_as_it_is_shipped() -> None:
@@ -519,3 +520,23 @@ def test_fifteen_mebibytes_of_sound_in_one_delta_are_taken() -> None:
     with session_at(playing(server.play)) as session:
         wait_for(lambda: len(entries(session, "response")) == 2, 30)
         assert entries(session, "response")[1].parts[0].words("text") == "still here"
+
+
+def test_blanks_before_an_event_count_against_the_cap_and_are_kept() -> None:
+    event = '{"type": "response.text.delta", "response_id": "r", "delta": "behind"}'
+
+    async def pad(socket: ServerConnection) -> None:
+        await socket.send(" " * 5 * MIB + event)
+        await socket.send(" " * 16 * MIB + event)
+
+    with session_at(playing(Recorder(pad).play)) as session:
+        notice = wait_closed(session, 30)
+        words = notice.words("text")
+        assert "code 1009: The server broke a rule of WebSocket" in words
+        assert "exceeds limit of 16777216 bytes" in words
+        assert "The server said" not in words
+        (response,) = entries(session, "response")
+        assert response.parts[0].words("text") == "behind"
+        lines = [json.loads(line) for line in session.log()]
+        texts = [line["text"] for line in lines if line["direction"] == "received"]
+        assert texts[1:] == [" " * 5 * MIB + event]

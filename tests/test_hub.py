@@ -12,6 +12,7 @@ import pytest
 from websockets.asyncio.server import Server, ServerConnection, serve
 
 from tests.realtime_servers import (
+    CREATED,
     IMPATIENT,
     SANDBOX_PRESET,
     Address,
@@ -157,6 +158,29 @@ def test_silence_holds_nothing_back_for_long(begun: bool) -> None:
         wait_for(lambda: bool(entries(session, "response")))
         wait_for(lambda: entries(session, "response")[0].words("outcome") == "running")
         assert entries(session, "sent")[0].mark("status") == "answered"
+
+
+def test_a_hundred_sessions_dropped_at_once_are_each_told_and_none_comes_back() -> None:
+    sockets: list[ServerConnection] = []
+
+    async def drop_all(socket: ServerConnection) -> None:
+        sockets.append(socket)
+        await socket.send(CREATED)
+        async for _ in socket:
+            for each in sockets:
+                each.transport.abort()
+
+    with hub_at(playing(drop_all)) as hub:
+        sessions = [hub.open(f"v{n // 4}", SANDBOX_PRESET, "beta") for n in range(100)]
+        for session in sessions:
+            wait_open(session)
+        sessions[0].send('{"type": "anything"}')
+        for session in sessions:
+            assert "code 1006" in wait_closed(session).words("text")
+            assert [entry.words("type") for entry in entries(session, "sent")] == (
+                ["anything"] if session is sessions[0] else []
+            )
+        assert len(sockets) == 100
 
 
 def test_a_watched_session_stays_open() -> None:

@@ -112,9 +112,7 @@ class Repetition:
         if not self._over and self._sent == len(self._steps) and not self._protocol.standing.busy:
             self._over = True  # nothing more was to come
             return
-        said = f" The server said: “{reason}”." if reason else ""
-        why = words or explain_close(code, reason)
-        self._end(f"The session ended with code {code}: {why}{said}")
+        self._end(f"The session ended with code {code}: {explain_close(code, reason, words)}")
 
     def _end(self, words: str) -> None:
         if not self._over:

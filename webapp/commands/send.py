@@ -267,9 +267,7 @@ class Exchange:
         self._end(words)
 
     def closed(self, code: int, reason: str, words: str) -> None:
-        said = f" The server said: “{reason}”." if reason else ""
-        why = words or explain_close(code, reason)
-        self._end(f"The session ended with code {code}: {why}{said}")
+        self._end(f"The session ended with code {code}: {explain_close(code, reason, words)}")
 
     def _judge(self, received: Received) -> None:
         """Decide whether what came settles the matter: the event's answer, or its refusal."""

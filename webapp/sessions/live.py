@@ -743,6 +743,4 @@ def _closing_words(code: int, reason: str, words: str, *, opened: bool) -> str:
     )
     if not code:
         return f"{words} {again}"
-    said = f" The server said: “{reason}”." if reason else ""
-    why = words or explain_close(code, reason)
-    return f"The connection ended with code {code}: {why}{said} {again}"
+    return f"The connection ended with code {code}: {explain_close(code, reason, words)} {again}"

@@ -164,10 +164,16 @@ def explain_refusal(status: int) -> Words:
     return REFUSALS[500] if status >= 500 else Words("The server refused.", "Check the address.")
 
 
-def explain_close(code: int, reason: str = "") -> str:
-    """Return plain words for a WebSocket close code, and for an error's code in the reason."""
+def explain_close(code: int, reason: str, words: str = "") -> str:
+    """Return plain words for a WebSocket close code, and for an error's code in the reason.
+
+    ``words`` are ours, where it was not the server's doing; the reason is then what we found.
+    """
+    if words:
+        return f"{words.removesuffix('.')}: {reason}." if reason else words
     meaning, advice = ERRORS.get(reason.rpartition(".")[2], NO_WORDS)
-    return " ".join(filter(None, (f"{_closing(code)}.", meaning, advice)))
+    said = f"The server said: “{reason}”." if reason else ""
+    return " ".join(filter(None, (f"{_closing(code)}.", meaning, advice, said)))
 
 
 def _closing(code: int) -> str:
