@@ -101,6 +101,25 @@ def test_the_event_goes_out_as_the_page_shows_it(page: Visitor, hub: Hub) -> Non
     assert sent_texts(page, session_of(replied, hub)) == [wire_of(page, replied)]
 
 
+@pytest.mark.parametrize("server", ["night", "sandbox"])
+def test_addresses_inside_an_event_are_never_asked(page: Visitor, hub: Hub, server: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/x.png"
+        tool = {"type": "mcp", "server_label": server, "server_url": url}
+        part = {"type": "input_image", "image_url": url}
+        item = {"type": "message", "role": "user", "content": [part]}
+        params = {"tools": [{**tool, "require_approval": "never"}], "input": [item]}
+        event = {"type": "response.create", "response": params}
+        form = page.post("/events/ga/response.create/raw", {"text": json.dumps(event)})
+        shown = page.submit(form, press="Send")
+        if "Send anyway" in said(shown):
+            shown = page.submit(shown, press="Send anyway")
+        assert url in sent_texts(page, session_of(shown, hub))[0]
+        listener.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            listener.accept()
+
+
 def test_an_event_without_an_id_is_given_a_new_one_by_every_send(page: Visitor, hub: Hub) -> None:
     form = page.get(CALL)
     bare = json.loads(wire_of(page, form))
