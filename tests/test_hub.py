@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from queue import Queue
 
 import pytest
 from websockets.asyncio.server import Server, ServerConnection, serve
@@ -317,6 +318,33 @@ def test_slots_are_limited_in_all_and_per_visitor() -> None:
         with slots.take("otto"), pytest.raises(LocalError), slots.take("uwe"):
             pass
     with slots.take("anna"), slots.take("anna"):
+        pass
+
+
+def test_of_one_visitor_only_who_came_last_waits_for_a_slot() -> None:
+    slots = StreamSlots(3, per_visitor=1)
+    ends: Queue[str] = Queue()
+
+    def take(name: str) -> None:
+        try:
+            with slots.take("anna", 30):
+                ends.put(f"{name} got it")
+        except LocalError:
+            ends.put(f"{name} was refused")
+
+    with slots.take("anna"):
+        threads = []
+        for name, said in (("one", ""), ("two", "one was refused"), ("three", "two was refused")):
+            threads.append(threading.Thread(target=take, args=(name,)))
+            threads[-1].start()
+            if said:
+                assert ends.get(timeout=10) == said
+            else:
+                wait_for(lambda: bool(slots._waiting))
+    assert ends.get(timeout=10) == "three got it"
+    for thread in threads:
+        thread.join()
+    with slots.take("anna"):
         pass
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
+from tests.realtime_servers import wait_for
 from tests.served import Served, serve
 
 BUILDER = "/events/beta/response.create"
@@ -545,6 +546,88 @@ def test_a_lost_network_loses_and_repeats_nothing(context: BrowserContext) -> No
     expect(outcome(tab)).to_have_text("cancelled")
     deltas = received(tab, "response.text.delta")
     assert "".join(event["delta"] for event in deltas) == text.inner_text()
+
+
+def test_half_a_minute_offline_loses_and_repeats_nothing(context: BrowserContext) -> None:
+    tab = context.new_page()  # without the watch over the console: being offline is an error there
+    fill(tab, modalities=["text"], metadata={"sandbox": "slow:50"})
+    send(tab)
+    text = tab.locator(".part--text [data-words=text]")
+    expect(text).not_to_be_empty(timeout=20_000)
+    context.set_offline(True)
+    # Being offline does not cut what is open, so the stream is cut by hand.
+    tab.evaluate("dispatchEvent(new Event('offline'))")
+    before = text.inner_text()
+    expect(tab.locator("[data-lost-words]")).to_have_text(re.compile("is lost; trying again"))
+    tab.wait_for_timeout(30_000)  # this long it is away
+    assert text.inner_text() == before
+    context.set_offline(False)
+    expect(tab.locator("[data-lost-words]")).to_be_hidden(timeout=40_000)
+    expect(outcome(tab)).to_have_text(DONE, timeout=60_000)
+    deltas = received(tab, "response.text.delta")
+    assert text.inner_text() == "".join(event["delta"] for event in deltas) != before
+    streamed = transcript(tab)
+    tab.reload()
+    assert transcript(tab) == streamed
+
+
+def test_beside_eight_tabs_that_stream_a_ninth_loads_and_saves(context: BrowserContext) -> None:
+    first = context.new_page()  # without the watch over the console: more than four are refused
+    fill(first, modalities=["text"], metadata={"sandbox": "silence"})
+    send(first)
+    expect(first.locator(".part--text [data-words=text]")).not_to_be_empty(timeout=20_000)
+    others = [context.new_page() for _ in range(7)]
+    for tab in others:
+        tab.goto(first.url)
+    # A browser keeps six connections to a host: the four that stream and one that waits leave one.
+    expect(others[-1].locator("[data-lost-words]")).not_to_be_empty(timeout=20_000)
+    for words in ("Say hello.", "Say it twice."):
+        ninth = context.new_page()
+        ninth.goto(f"{BUILDER}?example=short-text")
+        ninth.get_by_role("textbox", name="Instructions", exact=True).fill(words)
+        expect(ninth.locator("#preview")).to_contain_text(words)
+        expect(ninth.locator("[data-kept]")).to_have_text("Kept")
+        kept = ninth.url
+        ninth.close()
+        again = context.new_page()
+        again.goto(kept)
+        expect(again.locator("#preview")).to_contain_text(words)
+        again.close()
+    expect(first.locator("[data-words=status]").first).to_have_text("Connected to Sandbox")
+
+
+def test_pages_come_back_at_moments_of_their_own(tab: Page) -> None:
+    tab.add_init_script(
+        """
+        window.streams = { asked: 0, open: false };
+        window.EventSource = class extends EventSource {
+          constructor(...address) {
+            super(...address);
+            streams.asked += 1;
+            streams.open = false;
+            this.addEventListener("open", () => { streams.open = true; });
+          }
+        };
+        """
+    )
+    tab.clock.install()
+    fill(tab, modalities=["text"], metadata={"sandbox": "silence"})
+    tab.clock.resume()
+    send(tab)
+    wait_for(lambda: bool(tab.evaluate("streams.open")))
+    tab.clock.pause_at(tab.evaluate("Date.now() + 1000"))
+    waited_ms = []
+    for _ in range(8):
+        wait_for(lambda: bool(tab.evaluate("streams.open")))
+        before = tab.evaluate("streams.asked")
+        tab.evaluate("dispatchEvent(new Event('offline'))")
+        waited = 0
+        while tab.evaluate("streams.asked") == before:
+            tab.clock.run_for(10)
+            waited += 10
+        waited_ms.append(waited)
+    assert all(250 <= waited <= 760 for waited in waited_ms), waited_ms
+    assert len(set(waited_ms)) > 2, waited_ms
 
 
 def test_a_lost_app_is_said_tried_again_and_at_last_left_to_a_button(browser: Browser) -> None:

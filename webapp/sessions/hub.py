@@ -255,20 +255,21 @@ class StreamSlots:
         self._freed = threading.Condition()
         self._taken: dict[str, int] = {}
         self._all = 0
-        self._waiting = 0
+        self._waiting: dict[str, object] = {}  # who came last, by the visitor
 
     @contextmanager
     def take(self, visitor: str, wait_s: float = 0.0) -> Iterator[None]:
         """Hold a slot; where none is free yet it waits a little, so quick are reloads.
 
+        Of each visitor only who came last waits: browsers keep six connections to a host, and what
+        streams and waits must leave one of them to everything else.
+
         Raises:
             LocalError: 503 if none is free.
         """
         with self._freed:
-            if not self._is_free(visitor) and self._waiting < MAX_WAITING:
-                self._waiting += 1
-                self._freed.wait_for(lambda: self._is_free(visitor), wait_s)
-                self._waiting -= 1
+            if not self._is_free(visitor):
+                self._wait(visitor, wait_s)
             if not self._is_free(visitor):
                 raise LocalError(
                     "Too many live views are open.",
@@ -287,6 +288,17 @@ class StreamSlots:
                 if not self._taken[visitor]:
                     del self._taken[visitor]
                 self._freed.notify_all()
+
+    def _wait(self, visitor: str, wait_s: float) -> None:
+        if visitor not in self._waiting and len(self._waiting) >= MAX_WAITING:
+            return
+        own = self._waiting[visitor] = object()
+        self._freed.notify_all()  # who waited before gives up
+        self._freed.wait_for(
+            lambda: self._waiting.get(visitor) is not own or self._is_free(visitor), wait_s
+        )
+        if self._waiting.get(visitor) is own:
+            del self._waiting[visitor]
 
     def _is_free(self, visitor: str) -> bool:
         return self._own(visitor) < self._per_visitor and self._all < self._total
