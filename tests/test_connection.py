@@ -3,7 +3,10 @@
 import asyncio
 import json
 import logging
+import threading
 import time
+from collections import deque
+from typing import Any
 
 import pytest
 from websockets.asyncio.server import ServerConnection
@@ -198,6 +201,29 @@ def test_what_is_sent_while_connecting_waits_and_keeps_its_order() -> None:
             session.send(text)
         server.wait_for(20)
         assert server.got == texts
+
+
+def test_what_waits_goes_out_whoever_sees_first_that_the_session_is_open() -> None:
+    held_back = threading.Event()
+
+    class SeenAtOnce(deque[Any]):
+        """Messages that somebody takes in as soon as they lie there."""
+
+        def append(self, message: Any) -> None:
+            super().append(message)
+            assert session.last_seq
+
+    async def play(socket: ServerConnection) -> None:
+        await asyncio.to_thread(held_back.wait)
+        await server.play(socket)
+
+    server = Recorder()
+    with session_at(playing(play)) as session:
+        session._arrived = SeenAtOnce()
+        session.send("waits")
+        held_back.set()
+        server.wait_for(1)
+        assert server.got == ["waits"]
 
 
 @pytest.mark.parametrize(("dialect", "header"), [("beta", "realtime=v1"), ("ga", None)])

@@ -475,10 +475,11 @@ class LiveSession:
 
     def _received(self, payload: Message, event: ServerEvent | None) -> bool:
         """Keep a message until someone looks at the session; tell whether it opened it."""
+        # Asked before others can see the message: whoever takes it in may open the session by it.
+        connecting = self._protocol.state is State.CONNECTING
         self._moved_s = self._clock()
         self._arrived.append((self._moved_s, payload, event))
         self._arrived_chars += len(payload)
-        connecting = self._protocol.state is State.CONNECTING
         if connecting or self._held:  # something is to be done as soon as the right event comes
             self._take_in()
         else:
