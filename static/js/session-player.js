@@ -3,12 +3,13 @@
 const FIRST_LEVEL = 48;
 const LEVELS = 64;
 const KEY = "cuecard-autoplay";
-const players = new WeakMap();
+const players = new Map(); // session and part: its player
 let context = null;
 let playing = null;
 
 class Player {
-  constructor(part) {
+  /** Show the part here from now on: the column may be drawn anew while it plays. */
+  showIn(part) {
     this.part = part;
     this.button = part.querySelector("[data-play]");
     this.canvas = part.querySelector("[data-wave]");
@@ -16,6 +17,7 @@ class Player {
     this.audio.controls = false;
     this.audio.hidden = true;
     this.button.hidden = false;
+    if (playing === this) this.say("Stop");
     for (const name of ["ended", "pause", "error"]) {
       this.audio.addEventListener(name, () => this.stopped());
     }
@@ -51,8 +53,7 @@ class Player {
   play() {
     playing?.stop();
     playing = this;
-    this.part.dataset.playing = "";
-    this.button.textContent = "Stop";
+    this.say("Stop");
     if (this.whole) {
       this.audio.currentTime = 0;
       this.audio.play().catch(() => this.stopped());
@@ -74,9 +75,13 @@ class Player {
   stopped() {
     this.live = null;
     if (playing === this) playing = null;
-    delete this.part.dataset.playing;
-    this.button.textContent = "Play";
+    this.say("Play");
     this.draw();
+  }
+
+  say(verb) {
+    this.part.toggleAttribute("data-playing", verb === "Stop");
+    this.button.textContent = verb;
   }
 
   /** Where the sound is, from 0 to 1 of what has arrived. */
@@ -188,9 +193,21 @@ class Live {
   }
 }
 
+const nameOf = (part) => `${part.closest("[data-session]").dataset.session} ${part.dataset.key}`;
+
 function playerOf(part) {
-  if (!players.has(part)) players.set(part, new Player(part));
-  return players.get(part);
+  const name = nameOf(part);
+  if (!players.has(name)) players.set(name, new Player());
+  const player = players.get(name);
+  if (player.part !== part) player.showIn(part);
+  return player;
+}
+
+// A reply plays by itself when it is seen first, by the stream or in a column that is drawn anew.
+function arrived(part) {
+  const fresh = !players.has(nameOf(part));
+  const player = playerOf(part);
+  if (fresh && !player.whole && wanted()) player.play();
 }
 
 function wanted() {
@@ -201,31 +218,32 @@ function wanted() {
   }
 }
 
+const parts = () => document.querySelectorAll("[data-session] [data-player]");
+
 function prepare() {
-  for (const part of document.querySelectorAll("[data-session] [data-player]")) playerOf(part);
   const box = document.querySelector("[data-autoplay]");
   if (!box) return;
   box.checked = wanted();
   box.closest("[data-autoplay-label]").hidden = false;
 }
 
+parts().forEach(playerOf);
 prepare();
-document.addEventListener("cuecard:redrawn", prepare);
+document.addEventListener("cuecard:redrawn", () => {
+  parts().forEach(arrived);
+  prepare();
+});
 document.addEventListener("cuecard:entry", ({ target }) => {
   if (!target.matches("[data-player]")) return;
-  const fresh = !players.has(target);
-  const player = playerOf(target);
-  player.changed();
-  if (fresh && !player.whole && wanted()) player.play();
+  arrived(target);
+  playerOf(target).changed();
 });
 document.addEventListener("click", ({ target }) => {
   const button = target.closest?.("[data-play]");
   if (button) playerOf(button.closest("[data-player]")).toggle();
 });
 function repaint() {
-  for (const part of document.querySelectorAll("[data-session] [data-player]")) {
-    playerOf(part).draw();
-  }
+  for (const part of parts()) playerOf(part).draw();
 }
 
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
