@@ -4,6 +4,8 @@ const MOST_ROWS = 1500;
 
 const list = () => document.getElementById("record-list");
 let following = true;
+let followedTo = 0;
+let drawnList = null;
 let stale = null;
 
 // -- one row: its text is fetched when it is opened, and only ever becomes text
@@ -72,16 +74,25 @@ function drawn(pressed) {
 
 function follow() {
   const rows = list();
-  if (rows && following) rows.scrollTop = rows.scrollHeight;
+  drawnList = rows;
+  if (!rows || !following) return;
+  rows.scrollTop = rows.scrollHeight;
+  followedTo = rows.scrollTop;
+}
+
+// Who scrolls up is left there until the end is in view again; a list that only shrinks follows on.
+// One that was replaced may still tell of its last move, and a new one has not been moved yet.
+function look(rows) {
+  if (!rows || rows !== drawnList) return;
+  const atEnd = rows.scrollHeight - rows.scrollTop - rows.clientHeight < 40;
+  following = atEnd || (following && rows.scrollTop >= followedTo);
 }
 
 setInterval(ask, EVERY_MS);
 document.addEventListener(
   "scroll",
   ({ target }) => {
-    // A list that was replaced may tell of its last move, and has no height any more.
-    if (target !== list()) return;
-    following = target.scrollHeight - target.scrollTop - target.clientHeight < 40;
+    if (target.id === "record-list") look(list());
   },
   { capture: true, passive: true },
 );
@@ -108,6 +119,8 @@ document.addEventListener("click", ({ target }) => {
 });
 // A link in the record has it drawn anew; other answers that come meanwhile are none of its.
 document.addEventListener("htmx:before:swap", ({ detail: { ctx } }) => {
+  // The move of a moment ago may not have been told yet.
+  look(list());
   const link = ctx.sourceElement;
   if (ctx.target?.id !== "record" || !link.matches("a")) return;
   ctx.pressed = { id: link.id, toEnd: link.matches(".record__end") };
