@@ -289,9 +289,9 @@ def test_every_send_shows_the_id_it_sends(tab: Page) -> None:
     expect(field).to_have_value(second["event_id"])
     field.fill("mine")
     field.press("Tab")
-    for _ in range(2):
+    for number in (3, 4):
         send(tab)
-        expect(outcome(tab, 2)).to_have_text(DONE, timeout=20_000)
+        expect(outcome(tab, number - 1)).to_have_text(DONE, timeout=20_000)
     assert [event["event_id"] for event in sent(tab)[2:]] == ["mine", "mine"]
 
 
