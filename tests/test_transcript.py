@@ -542,6 +542,16 @@ def test_errors_of_any_shape_are_errors(value: dict[str, Any], code: str, said: 
     assert error.words("json")
 
 
+def test_an_error_that_does_not_stop_talking_is_cut() -> None:
+    told = session()
+    told.hear("error", error={"message": "m" * 2_000})
+    told.hear("error", error={"message": "m" * 9_000})
+    whole, cut = told.entries("error")
+    assert whole.words("said") == "m" * 2_000
+    assert cut.words("said") == "m" * 2_000 + "… and 7,000 characters more"
+    assert "m" * 9_000 in cut.words("json")
+
+
 def test_param_of_an_error_is_shown() -> None:
     told = session()
     told.hear("error", error={"param": "response.tools[0].name"})

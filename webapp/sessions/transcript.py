@@ -39,6 +39,7 @@ SHOWN_CHARS = 64 * 1024
 SHOWN_GROWING_CHARS = 256 * 1024
 SHOWN_TOTAL_CHARS = 16 * 1024 * 1024
 SHOWN_NAME_CHARS = 200
+SHOWN_SAID_CHARS = 2_000
 REMEMBERED_DROPS = 2_000
 REMEMBERED_ITEMS = 1_000
 CUT_WORDS = "Cut here for the page; the log has all of it."
@@ -401,7 +402,7 @@ class Transcript:
             code=_name(event.code or event.error_type) or "error",
             meaning=words.meaning,
             advice=words.advice,
-            said=event.message[:SHOWN_CHARS],
+            said=_in_short(event.message),
             param=_name(event.param or at),
             at=_offset(frame.offset_ms),
             json=frame.text[:SHOWN_CHARS],
@@ -754,6 +755,13 @@ def _changes(entry: Entry, seq: int) -> Iterator[Change]:
 
 def _name(text: str) -> str:
     return text if len(text) <= SHOWN_NAME_CHARS else text[:SHOWN_NAME_CHARS] + "…"
+
+
+def _in_short(text: str) -> str:
+    """Return the beginning of what a server says; all of it stands in the event."""
+    if len(text) <= SHOWN_SAID_CHARS:
+        return text
+    return f"{text[:SHOWN_SAID_CHARS]}… and {len(text) - SHOWN_SAID_CHARS:,} characters more"
 
 
 def _error_words(fault: object) -> str:
