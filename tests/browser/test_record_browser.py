@@ -4,6 +4,7 @@ import json
 import re
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.test_sessions_browser import ATTACKS, BUILDER, DONE, fill, log, outcome, send
@@ -176,3 +177,33 @@ def test_a_log_is_replayed_from_its_file(tab: Page, tmp_path: Path) -> None:
     expect(outcome(tab)).to_have_text(DONE, timeout=20_000)
     assert [line["text"] for line in log(tab) if line["direction"] == "sent"] == first
     expect(tab.locator("#preview")).to_contain_text("evt_browser")
+
+
+@pytest.mark.parametrize("form", ["jsonl", "har"])
+def test_a_log_full_of_sound_is_replayed_too(tab: Page, tmp_path: Path, form: str) -> None:
+    event = '{"type": "response.create", "response": {"modalities": ["text"]}}'
+    sound = json.dumps({"type": "response.audio.delta", "delta": "A" * 1024 * 1024})
+    texts = [
+        ("sent", event),
+        ("received", '{"type": "response.created"}'),
+        *[("received", sound)] * 9,
+        ("received", '{"type": "response.done"}'),
+        ("sent", event),
+    ]
+    lines = [{"direction": way, "offset_ms": 0, "text": text} for way, text in texts]
+    ways = {"sent": "send", "received": "receive"}
+    messages = [{"type": ways[way], "opcode": 1, "time": 1.5, "data": text} for way, text in texts]
+    archive = {"log": {"entries": [{"_webSocketMessages": messages}]}}
+    file = tmp_path / f"session.{form}"
+    file.write_text(
+        "\n".join(map(json.dumps, lines)) if form == "jsonl" else json.dumps(archive, indent=1)
+    )
+    tab.goto(BUILDER)
+    tab.get_by_text("Other events").click()
+    tab.get_by_label("File of a log").set_input_files(file)
+    box = tab.get_by_label("Log to replay")
+    expect(box).not_to_have_value("")
+    assert box.evaluate("(box) => box.value.length") < 2_000
+    tab.get_by_role("button", name="Replay the log").click()
+    expect(outcome(tab, 1)).to_have_text(DONE, timeout=20_000)
+    assert [line["text"] for line in log(tab) if line["direction"] == "sent"] == [event, event]
