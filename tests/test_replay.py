@@ -190,6 +190,16 @@ def test_a_log_from_elsewhere_is_replayed(page: Visitor, hub: Hub) -> None:
     assert answer.headers["HX-Retarget"] == "#session"
 
 
+def test_masked_events_are_told_in_the_page_too(page: Visitor, hub: Hub) -> None:
+    lines = [
+        {"seq": 1, "direction": "sent", "offset_ms": 1, "text": CREATE, "masked": True},
+        {"seq": 2, "direction": "sent", "offset_ms": 2, "text": UPDATE},
+    ]
+    shown = page.post(FROM_LOG, {"log": "\n".join(map(json.dumps, lines))})
+    words = "Replaying 2 events. Logged without tokens and headers, and sent so: 1 of them."
+    assert words in shown.text
+
+
 @pytest.mark.parametrize(
     ("log", "words"), [("x", "This is no log: line 1 is not JSON"), (log_of(), "Nothing was sent")]
 )

@@ -200,12 +200,18 @@ class LiveSession:
                 return
         self.send(text)
 
-    def play(self, steps: Sequence[Step], *, paced: bool) -> None:
-        """Send the events of a log in order, each when its time has come; it goes on by itself."""
+    def play(self, steps: Sequence[Step], *, paced: bool, masked: int = 0) -> None:
+        """Send the events of a log in order, each when its time has come; it goes on by itself.
+
+        So many of them were ``masked`` when the log was written.
+        """
+        words = f"Replaying {len(steps)} event{'s' if len(steps) > 1 else ''}."
+        if masked:
+            words += f" Logged without tokens and headers, and sent so: {masked} of them."
         with self._settled():
             connection = self._connection
-            frame = self._notice(f"Replaying {len(steps)} event{'s' if len(steps) > 1 else ''}.")
-            self._transcript.notice(frame)
+            frame = self._notice(words)
+            self._transcript.notice(frame, "warning" if masked else "plain")
             self._stand(frame)
         if connection is not None:
             self._sockets.submit(self._play(connection, steps, paced=paced))

@@ -110,7 +110,7 @@ def from_log() -> Response | BaseResponse:
         there = Draft.empty(log.dialect or draft.dialect, event_type)
         going = endpoint_picker.going(there.dialect, None)
         session = sessions.open_at(there, going=going, shown=shown)
-        session.play(log.steps, paced=bool(current.field("pace")))
+        session.play(log.steps, paced=bool(current.field("pace")), masked=log.masked)
         intent.done(session.id)
         return session
 
