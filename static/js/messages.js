@@ -24,7 +24,8 @@ document.addEventListener("htmx:before:response", (event) => {
   if (response.headers.has("Cuecard")) {
     // We are back: what was said about silence is no longer true.
     place.querySelector("[data-message=lost]")?.remove();
-    settle(event.target, response);
+    // Whose element is gone by now is answered at the document.
+    settle(event.detail.ctx.sourceElement, response);
     later(event, response);
     return;
   }
