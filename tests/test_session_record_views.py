@@ -10,8 +10,16 @@ from flask import Flask
 from websockets.asyncio.server import ServerConnection
 
 from tests.page import Page, Visitor, text_of
-from tests.realtime_servers import CREATED, hub_at, playing, wait_for_frames, wait_open
+from tests.realtime_servers import (
+    CREATED,
+    hub_at,
+    playing,
+    wait_for,
+    wait_for_frames,
+    wait_open,
+)
 from webapp.sessions.live import LiveSession
+from webapp.sessions.protocol import State
 from webapp.views import current
 from webapp.views.session_record import size_in_words
 
@@ -154,8 +162,36 @@ def test_new_rows_begin_with_the_last_one_of_the_page(app: Flask, page: Visitor)
             "5 × response.text.delta",
             "y",
         ]
-        opened = page.client.get(f"{address}?seen=5&since=4&open=3")
-        assert opened.headers["HX-Retarget"] == "#record-rows"
+        opened = page.get(f"{address}?seen=5&since=5&open=3", htmx=True)
+        assert [e.get("data-seq") for e in opened.all("li.frame")] == ["3", "5", "6", "7", "8"]
+        assert opened.one(".frame--fold a").get("aria-expanded") == "true"
+        assert len(opened.all(".frame--inside")) == 3
+
+
+def test_more_new_rows_than_a_window_holds_replace_it(app: Flask, page: Visitor) -> None:
+    deltas = [event("response.text.delta", delta="x")] * 300
+    with session_hearing(app, page, event("y"), *deltas) as session:
+        address = f"/sessions/{session.id}/record/more"
+        for asked in ("seen=3&since=3&unfold=yes", "seen=3&since=4&open=4"):
+            answer = page.client.get(f"{address}?{asked}")
+            assert answer.headers["HX-Retarget"] == "#record-rows"
+
+
+def test_new_rows_are_asked_for_wherever_the_end_is_in_sight(app: Flask, page: Visitor) -> None:
+    few, many = [[event("response.text.delta", delta="x")] * count for count in (20, 300)]
+    with session_hearing(app, page, *few, event("y"), *many) as session:
+        address = f"/sessions/{session.id}/record"
+        for asked, live in (
+            ("", True),
+            ("?open=3&at=3", True),
+            ("?open=24&at=24", False),
+            ("?before=24", False),
+            ("?text=x", True),
+        ):
+            assert bool(page.get(address + asked).all("[data-live]")) is live, asked
+        session.close()
+        wait_for(lambda: session.state is State.CLOSED)
+        assert not page.get(address).all("[data-live]")
 
 
 def test_another_browser_sees_nothing(app: Flask, page: Visitor) -> None:

@@ -52,15 +52,7 @@ function ask() {
 function drawn(pressed) {
   const rows = list();
   if (!rows) return;
-  // The last rows have come again, perhaps grown; what is open in one stays.
-  for (let row = stale?.isConnected ? stale.nextElementSibling : null, next; row; row = next) {
-    next = row.nextElementSibling;
-    const again = `:scope > .frame[data-seq="${row.dataset.seq}"]:not(.frame--inside)`;
-    const [before, after] = rows.querySelectorAll(again);
-    if (!after) continue;
-    if (before.matches(".frame--fold") || after.matches(".frame--fold")) before.remove();
-    else after.remove();
-  }
+  merge(rows);
   if (pressed) {
     // What was pressed is gone with the rows around it: the focus goes to what stands in its place.
     following = pressed.toEnd;
@@ -70,6 +62,43 @@ function drawn(pressed) {
   }
   while (following && rows.childElementCount > MOST_ROWS) rows.firstElementChild.remove();
   follow();
+}
+
+// The last rows have come again, perhaps grown, with new ones among them: what is open or ticked in
+// one stays, and what is new has its place behind the row that came before it.
+function merge(rows) {
+  let place = null;
+  for (let row = stale?.isConnected ? stale.nextElementSibling : null, next; row; row = next) {
+    next = row.nextElementSibling;
+    const before = twin(rows, row);
+    if (!before) {
+      if (place) behind(place, row).after(row);
+      place = row;
+    } else if (before.matches(".frame--fold") || row.matches(".frame--fold")) {
+      const focused = before.contains(document.activeElement);
+      before.replaceWith(row);
+      if (focused) row.querySelector("a")?.focus({ preventScroll: true });
+      place = row;
+    } else {
+      row.remove();
+      place = before;
+    }
+  }
+}
+
+const isInside = (row) => row.matches(".frame--inside");
+
+function twin(rows, row) {
+  const same = rows.querySelectorAll(`:scope > .frame[data-seq="${row.dataset.seq}"]`);
+  return [...same].find((each) => each !== row && isInside(each) === isInside(row));
+}
+
+// In an open fold, behind those of its rows that are not sent again.
+function behind(place, row) {
+  let last = place;
+  const older = (each) => each && isInside(each) && +each.dataset.seq < +row.dataset.seq;
+  if (isInside(row)) while (older(last.nextElementSibling)) last = last.nextElementSibling;
+  return last;
 }
 
 function follow() {

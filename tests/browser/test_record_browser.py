@@ -138,6 +138,50 @@ def test_an_open_row_stays_open_while_rows_come(tab: Page) -> None:
     expect(opened).to_have_count(1)
 
 
+def test_open_folds_stay_open_and_grow_while_rows_come(tab: Page) -> None:
+    fill(tab, modalities=["text", "audio"], instructions="Count the chairs.")
+    send(tab)
+    open_record(tab)
+    # Words and sound come in turns: each of their folds grows in the middle of the list.
+    for kind in ("audio_transcript", "audio"):
+        fold = tab.locator(".frame--fold a", has_text=f"× response.{kind}.delta")
+        expect(fold).to_be_visible(timeout=20_000)
+        fold.click()
+        expect(fold).to_have_attribute("aria-expanded", "true")
+    inside = tab.locator("#record-list > .frame--inside")
+    row = inside.nth(1)
+    row.locator("summary").click()
+    expect(row.locator("[data-body]")).to_contain_text("delta")
+    row.locator("input[name=tick]").check()
+    before = inside.count()
+    expect(inside.nth(before + 2)).to_be_attached(timeout=20_000)
+    last = tab.locator("#record-list .frame__type").last
+    expect(last).to_have_text("rate_limits.updated", timeout=30_000)
+    expect(row.locator("details")).to_have_attribute("open", "")
+    expect(row.locator("[data-body]")).to_contain_text("delta")
+    expect(row.locator("input[name=tick]")).to_be_checked()
+    grown = listed(tab)
+    frames = len(log(tab)) - 1
+    expect(tab.locator("#record-count")).to_contain_text(f"{frames} frames")
+    opened = [fold.get_attribute("data-seq") for fold in tab.locator("li.frame--fold").all()]
+    address = tab.get_by_role("link", name="All events").get_attribute("href")
+    tab.goto(f"{address}?open={opened[0]}&open={opened[1]}&at={opened[0]}")
+    fresh = listed(tab)
+    assert grown[-len(fresh) :] == fresh
+    assert len(fresh) > before
+
+
+def listed(tab: Page) -> list[str]:
+    """The rows of the list in order: which they are and what they say of themselves."""
+    found = tab.locator("#record-list > li").evaluate_all(
+        """(rows) => rows.map((row) => {
+          const words = row.querySelectorAll(".frame__seq, .frame__type");
+          return [row.className, ...[...words].map((word) => word.textContent)].join(" ");
+        })"""
+    )
+    return [" ".join(words.split()) for words in found]
+
+
 def test_foreign_text_stays_text_in_the_record(tab: Page) -> None:
     tab.goto(BUILDER)
     tab.get_by_text("Other events").click()

@@ -9,6 +9,7 @@ from flask import Blueprint, Flask, Response, abort, render_template, request, u
 from webapp.sessions.events_view import (
     MAX_OPENED,
     SHOWN_CHARS,
+    WINDOW,
     Asked,
     Row,
     View,
@@ -38,8 +39,8 @@ class Shown:
 
     @property
     def live(self) -> bool:
-        """Whether new rows are to be asked for: not while something else is being read."""
-        reading = self.view.later or self.asked.opened or self.asked.before
+        """Whether new rows are to be asked for: not while the end of the record is out of sight."""
+        reading = self.view.later or self.asked.before
         return not reading and self.session.state is not State.CLOSED
 
     def address(self, **changes: object) -> str:
@@ -108,13 +109,16 @@ def page(session_id: str) -> str | Response:
 
 @bp.get("/more")
 def more(session_id: str) -> Response:
-    """Give the rows that are new, beginning with the last one that the page has."""
+    """Give the rows that are new, beginning with the last one that the page has.
+
+    Open folds come again with what is new in them; a page puts each row where it belongs.
+    """
     session = current.session(session_id)
     if _number("seen") == session.last_seq:
         return fragment("", 204)
     shown = _shown(session_id)
-    if any(row.opened for row in shown.view.rows) or not shown.asked.since:
-        # What lies in an open fold has its place among other rows.
+    if len(shown.view.rows) == WINDOW or not shown.asked.since:
+        # More has come than a window holds, so that rows would be missing in between.
         shown = _shown(session_id, since=0)
         html = render_template("sessions/_record_rows.html", record=shown)
         return fragment(html, target="#record-rows", swap=Swap.OUTER)
