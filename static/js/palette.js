@@ -59,7 +59,8 @@ function follow(button, name) {
 }
 
 function actions() {
-  const heads = ".header button, .pane__head button, .session__foot button";
+  // What cannot be undone is not one key away.
+  const heads = ".header button:not([data-forget] *), .pane__head button, .session__foot button";
   return [...document.querySelectorAll(heads)]
     .filter((button) => !button.disabled && !button.hidden && !("palette" in button.dataset))
     .map((button) => ({

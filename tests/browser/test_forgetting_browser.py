@@ -81,6 +81,10 @@ def test_the_menu_says_what_goes_and_works_without_script(browser: Browser, serv
     expect(tab.get_by_text("This cannot be undone")).to_be_visible()
     assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert faults(tab) == []
+    tab.keyboard.press("Escape")
+    tab.keyboard.press("ControlOrMeta+k")
+    tab.keyboard.type("everything")
+    expect(tab.get_by_text("Nothing here is called like that.")).to_be_visible()
     kept, address = context.storage_state(), tab.url
     context.close()
     context = browser.new_context(
