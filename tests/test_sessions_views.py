@@ -341,6 +341,16 @@ def test_what_a_server_refuses_stands_at_its_field_until_it_is_edited(page: Visi
     assert not any("server said" in each for each in problems(again))
 
 
+def test_a_member_the_server_does_not_know_is_not_mended_by_another_value(page: Visitor) -> None:
+    send(page, "/events/ga/response.create?example=short-text")
+    pasted = page.post(f"{BUILDER}/raw", {"text": json.dumps(WARM)})
+    refused = page.submit(page.submit(pasted, press="Send"), press="Send anyway")
+    [said_by_server] = [each for each in problems(refused) if "server said" in each]
+    assert "Unknown parameter: 'response.temperature'" in said_by_server
+    assert "Fix" not in said_by_server
+    assert "Fix: write 1.2" in next(each for each in problems(refused) if "Too large" in each)
+
+
 def session_id(page: Page) -> str:
     return page.one("input[name=session]").get("value", "")
 

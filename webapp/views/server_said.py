@@ -6,7 +6,7 @@ from dataclasses import replace
 from flask import request
 
 from webapp.drafts import Draft
-from webapp.forms.problems import Problem, Severity
+from webapp.forms.problems import UNKNOWN, Problem, Severity
 from webapp.sessions.error_places import Refusal
 from webapp.sessions.live import LiveSession
 from webapp.sessions.words import explain_error
@@ -36,11 +36,11 @@ def _session() -> LiveSession | None:
 
 
 def _problems(draft: Draft, refusals: list[Refusal]) -> Iterator[Problem]:
-    known = {problem.at: problem for problem in draft.problems if problem.fix}
+    known = [problem for problem in draft.problems if problem.fix]
     for refusal in {(each.at, each.said): each for each in refusals}.values():
         words = explain_error(refusal.code, refusal.said).meaning or "The server refused this."
         said = refusal.said[:MOST_SAID_CHARS]
-        fix = known.get(refusal.at)
+        fix = next((each for each in known if _mends(each, refusal)), None)
         yield Problem(
             refusal.at,
             Severity.ERROR,
@@ -50,3 +50,9 @@ def _problems(draft: Draft, refusals: list[Refusal]) -> Iterator[Problem]:
             fix.fix if fix else None,
             does=fix.does if fix else "",
         )
+
+
+def _mends(problem: Problem, refusal: Refusal) -> bool:
+    """Whether a fix may end a refusal; another value of an unknown member cannot."""
+    same = problem.at == refusal.at
+    return same and (refusal.code != UNKNOWN or problem.code == UNKNOWN)
