@@ -8,13 +8,15 @@ import time
 import wave
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from io import BytesIO
 
 import pytest
 from flask import Flask
+from websockets.asyncio.server import ServerConnection
 
 from tests.page import Page, Visitor, text_of
-from tests.realtime_servers import wait_for
+from tests.realtime_servers import Recorder, hub_at, playing, wait_for
 from tests.served import Served, serve
 from tests.shown_sessions import sandbox_at, session_of
 from tests.test_sse import read_stream
@@ -308,6 +310,22 @@ WARM = {"type": "response.create", "response": {"temperature": 9, "instructions"
 
 def problems(page: Page) -> list[str]:
     return [text_of(each) for each in page.all("#problems li")]
+
+
+def test_field_and_transcript_say_the_same_where_only_the_type_is_known(
+    app: Flask, page: Visitor
+) -> None:
+    async def fail(socket: ServerConnection) -> None:
+        event_id = json.loads(await socket.recv())["event_id"]
+        error = {"type": "server_error", "message": "Oh.", "event_id": event_id}
+        await socket.send(json.dumps({"type": "error", "error": error}))
+
+    with hub_at(playing(Recorder(fail).play)) as hub:
+        app.extensions |= current.keep(replace(current.parts(app), hub=hub))
+        shown = send_event(page, {"type": "response.create"})
+        (told,) = [each for each in problems(shown) if "server said" in each]
+        assert "The server failed on its own side. It said: “Oh.”" in told
+        assert "The server failed on its own side." in entry_of(shown, "error")
 
 
 def test_what_a_server_refuses_stands_at_its_field_until_it_is_edited(page: Visitor) -> None:

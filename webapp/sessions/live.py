@@ -538,7 +538,8 @@ class LiveSession:
             event = read_json(self._sent.get(answers.seq, "null")) if answers else None
         at = place_of(error, event)
         if answers is not None and answers.event_id:
-            refusal = Refusal(at, error.code, error.message[:MAX_SAID_CHARS], event)
+            code = error.code or error.error_type
+            refusal = Refusal(at, code, error.message[:MAX_SAID_CHARS], event)
             self._refusals.setdefault(answers.event_id, [])[MAX_SAID:] = [refusal]
             if len(self._refusals) > MAX_REMEMBERED:
                 del self._refusals[next(iter(self._refusals))]
