@@ -101,6 +101,7 @@ def test_a_reload_in_the_middle_loses_and_repeats_nothing(tab: Page) -> None:
     expect(outcome(tab)).to_have_text(DONE, timeout=30_000)
     deltas = received(tab, "response.audio_transcript.delta")
     assert "".join(event["delta"] for event in deltas) == text.inner_text()
+    expect(tab.locator(".entry--event [data-words=type]").last).to_have_text("rate_limits.updated")
     streamed = transcript(tab)
     tab.reload()
     assert transcript(tab) == streamed
@@ -566,6 +567,7 @@ def test_half_a_minute_offline_loses_and_repeats_nothing(context: BrowserContext
     expect(outcome(tab)).to_have_text(DONE, timeout=60_000)
     deltas = received(tab, "response.text.delta")
     assert text.inner_text() == "".join(event["delta"] for event in deltas) != before
+    expect(tab.locator(".entry--event [data-words=type]").last).to_have_text("rate_limits.updated")
     streamed = transcript(tab)
     tab.reload()
     assert transcript(tab) == streamed
@@ -745,6 +747,7 @@ def test_a_hidden_tab_shows_all_once_when_it_is_looked_at_again(
     expect(outcome(tab)).to_have_text(DONE, timeout=30_000)
     shown = tab.locator(".part--text [data-words=text]").inner_text()
     assert shown == "".join(event["delta"] for event in received(tab, "response.text.delta"))
+    expect(tab.locator(".entry--event [data-words=type]").last).to_have_text("rate_limits.updated")
     other = context.new_page()
     other.goto(tab.url)
     assert transcript(other) == transcript(tab)
