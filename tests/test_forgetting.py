@@ -95,6 +95,20 @@ def test_even_the_old_cookie_leads_to_nothing(app: Flask, page: Visitor) -> None
             assert current.drafts().recent(cookie.value) == []
 
 
+def test_what_comes_late_is_not_kept_any_more(app: Flask, page: Visitor) -> None:
+    text = write(GREETING)
+    page.post(f"{BETA}/raw", {"text": text, "draft": ID})
+    cookie = page.client.get_cookie("cuecard-80")
+    assert cookie is not None
+    page.post("/forget")
+    page.client.set_cookie("cuecard-80", cookie.value)
+    page.post(f"{BETA}/raw", {"text": text, "draft": ID})
+    assert page.client.get(f"{BETA}?draft={ID}").status_code == 404
+    page.client.delete_cookie("cuecard-80")
+    page.post(f"{BETA}/raw", {"text": text, "draft": ID})
+    assert wire(page.get(f"{BETA}?draft={ID}")) == text
+
+
 def test_the_answer_clears_what_the_browser_holds_and_no_strangers_cookies(page: Visitor) -> None:
     page.get(BUILDER)
     answer = page.client.post("/forget", content_type="application/x-www-form-urlencoded")

@@ -19,6 +19,7 @@ log = logging.getLogger("cuecard.store")
 DAY_S = 86_400
 KEPT_DAYS = 30
 MOST_PER_OWNER = 200  # drafts
+MOST_FORGOTTEN = 1_000  # visitors that are remembered as forgotten, for what comes late
 BUSY_MS = 5_000
 
 _SCHEMA = """
@@ -62,6 +63,7 @@ class DraftStore:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._local = threading.local()
+        self._forgotten: dict[str, None] = {}
 
     def keep(
         self,
@@ -72,10 +74,13 @@ class DraftStore:
         """Keep a draft in place of its last state; False if it could not be written.
 
         The last state stays where undoing leads, and so do those that it has ``passed`` since;
-        ``first`` says what it began with. Somebody else's draft under this id stays as it is.
+        ``first`` says what it began with. Somebody else's draft under this id stays as it is, and
+        nothing is kept of one who is forgotten: it was on its way when that was asked for.
         """
         try:
             with self._writing() as db:
+                if draft.owner in self._forgotten:
+                    return False
                 written = db.execute(
                     "insert into draft values (?, ?, ?, ?, ?, ?, ?) on conflict (id) do update set"
                     " title = excluded.title, inputs = excluded.inputs, saved_s = excluded.saved_s"
@@ -106,6 +111,9 @@ class DraftStore:
 
     def forget(self, owner: str) -> bool:
         """Delete all drafts of a visitor and what they were; False if it could not be done."""
+        self._forgotten[owner] = None
+        if len(self._forgotten) > MOST_FORGOTTEN:
+            self._forgotten.pop(next(iter(self._forgotten)), None)
         if not self._path.exists():
             return True
         try:
@@ -116,6 +124,7 @@ class DraftStore:
                 history.forget(db, [draft_id for (draft_id,) in gone])
         except (sqlite3.Error, OSError) as fault:
             log.error("drafts could not be deleted: %s", fault)
+            self._forgotten.pop(owner, None)
             return False
         return True
 
