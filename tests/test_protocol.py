@@ -292,6 +292,23 @@ def test_an_answer_that_was_given_up_holds_nothing_back_and_still_counts() -> No
     assert begin(protocol, "d").answers == sent
 
 
+@pytest.mark.parametrize(
+    ("error", "writing"),
+    [
+        ({"type": "invalid_request_error", "message": "inference failed"}, False),
+        ({"message": "inference failed", "event_id": "stranger"}, True),
+    ],
+)
+def test_an_error_about_nothing_in_particular_leaves_nothing_to_wait_for(
+    error: dict[str, Any], writing: bool
+) -> None:
+    protocol = opened()
+    sent = protocol.send(create(event_id="evt_1"), 1)
+    assert hear(protocol, "error", error=error).answers is None
+    assert protocol.writing is writing
+    assert begin(protocol, "d").answers == sent
+
+
 def test_an_error_that_repeats_our_id_as_its_own_is_about_that_event() -> None:
     protocol = opened()
     sent = protocol.send(create(event_id="evt_1"), 1)

@@ -552,6 +552,15 @@ def test_an_error_that_does_not_stop_talking_is_cut() -> None:
     assert "m" * 9_000 in cut.words("json")
 
 
+def test_an_error_about_nothing_in_particular_may_be_all_the_answer_there_is() -> None:
+    told = session()
+    told.send(type="response.create", event_id="evt_1")
+    told.hear("error", error={"message": "inference failed", "event_id": None})
+    assert told.one("sent").words("status") == "no answer came"
+    told.begin()
+    assert told.one("sent").words("status") == "answered"
+
+
 def test_param_of_an_error_is_shown() -> None:
     told = session()
     told.hear("error", error={"param": "response.tools[0].name"})

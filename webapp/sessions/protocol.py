@@ -82,8 +82,8 @@ class Received:
     """A server event and the sent event that it answers, where that can be told.
 
     ``out_of_band`` says it of the response that the event begins. ``settles`` are other sent events
-    that need no answer any more, ``ends`` the responses that an error ends, and ``revives`` is one
-    that goes on though it counted as ended.
+    that need no answer any more, ``ends`` the responses that an error ends, ``gives_up`` the events
+    that it may be about, and ``revives`` is a response that goes on though it counted as ended.
     """
 
     event: ServerEvent
@@ -91,6 +91,7 @@ class Received:
     out_of_band: bool = False
     settles: tuple[SentEvent, ...] = ()
     ends: tuple[str, ...] = ()
+    gives_up: tuple[SentEvent, ...] = ()
     revives: str = ""
 
 
@@ -200,7 +201,11 @@ class Protocol:
                 return self._end(event, response)
             case ErrorEvent():
                 answers = self._refused(event)
-                return Received(event, answers, ends=self._ended_by(event, answers))
+                ends = self._ended_by(event, answers)
+                # It may be the answer to any of those that wait: they hold nothing back.
+                stray = not (answers or event.answers or ends or self.responding)
+                gives_up = tuple(self.give_up()) if stray else ()
+                return Received(event, answers, ends=ends, gives_up=gives_up)
             case ItemEvent(item=item):
                 self._written_items[item.id] = None
                 if len(self._written_items) > MAX_REMEMBERED_ITEMS:

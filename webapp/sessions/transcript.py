@@ -340,6 +340,7 @@ class Transcript:
             case ErrorEvent():
                 self._show_error(frame, event, answers, error_at)
                 self.lapsed(received.ends, "ended by an error")
+                self.unanswered(received.gives_up)
             case RateLimits():
                 self._show_limits(frame, event)
             case ConversationItemEvent(item=item) if item.id in self._items:
