@@ -143,8 +143,8 @@ def test_approval_is_asked_for_unless_the_server_is_trusted(trust: Event, asks: 
     )
 
 
-def approval(request: Event, *, approve: bool) -> Event:
-    answer = {"approval_request_id": request["id"], "approve": approve}
+def approval(request: Event, *, approve: bool, **more: Any) -> Event:
+    answer = {"approval_request_id": request["id"], "approve": approve, **more}
     return add({"type": "mcp_approval_response", "id": "mine", **answer})
 
 
@@ -166,17 +166,26 @@ def test_what_was_approved_is_called_at_once() -> None:
     assert REHEARSED in message["content"][0]["transcript"]
 
 
-def test_what_was_not_approved_is_not_called() -> None:
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        ({}, ""),
+        ({"reason": None}, ""),
+        ({"reason": " "}, ""),
+        ({"reason": "Not now"}, " Your reason was “Not now”."),
+    ],
+)
+def test_what_was_not_approved_is_not_called(more: Event, why: str) -> None:
     stage = Stage("ga")
     stage.tell(update(NEAR))
     events = stage.tell(create(tool_choice=choose("sandbox", "rehearse")))
     (request,) = only(events, "response.done")["response"]["output"]
-    events = stage.tell(approval(request, approve=False))
+    events = stage.tell(approval(request, approve=False, **more))
     (message,) = only(events, "response.done")["response"]["output"]
-    assert (
-        "You did not approve of calling rehearse at sandbox"
-        in (message["content"][0]["transcript"])
-    )
+    said = message["content"][0]["transcript"]
+    told = "You did not approve of calling rehearse at sandbox, so I did not."
+    assert f"{told}{why}" in said
+    assert ("Your reason" in said) is bool(why)
 
 
 def test_an_approval_during_a_response_waits_for_the_next() -> None:

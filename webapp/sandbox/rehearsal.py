@@ -152,7 +152,9 @@ def _answered_approval(cue: Cue) -> str:
     name, label = text(request.get("name")), text(request.get("server_label"))
     call = approved_call(cue.items)
     if call is None:
-        return f"You did not approve of calling {name} at {label}, so I did not."
+        reason = text(cue.items[-1].get("reason"))
+        why = f" Your reason was {quoted(reason)}." if reason.strip() else ""
+        return f"You did not approve of calling {name} at {label}, so I did not.{why}"
     return REHEARSED if call.is_rehearsed else UNREACHED
 
 
