@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.realtime_servers import SANDBOX_PRESET
-from webapp.sessions.connection import SocketThread
+from webapp.sessions.connection import LARGE_CHARS, SocketThread
 from webapp.sessions.live import LiveSession
-from webapp.sessions.protocol import Protocol
+from webapp.sessions.protocol import Protocol, read_received
 
 OPENED = json.dumps({"type": "session.created", "session": {"model": "m"}})
 
@@ -118,6 +118,17 @@ class Page:
                     self.entries[str(key)][str(slot)] = text
                 case "add", [key, slot, text]:
                     self.entries[str(key)][str(slot)] = self.entries[str(key)].get(slot, "") + text
+
+
+def test_a_large_delta_that_was_read_elsewhere_is_not_gone_on_from() -> None:
+    told = session()
+    hear(told, about("created", "a"), delta("text", "a", "one "))
+    large = delta("text", "b", "x" * LARGE_CHARS)
+    told._received(large, read_received(large))
+    hear(told, delta("text", "a", "two "), delta("text", "a", "three"))
+    first, second = [each for each in told.snapshot().entries if each.kind == "response"]
+    assert first.parts[0].words("text") == "one two three"
+    assert set(second.parts[0].words("text")) == {"x"}
 
 
 def test_a_flood_without_a_viewer_stays_within_bounds_and_is_all_counted() -> None:

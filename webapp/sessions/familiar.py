@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from webapp.events.server import Delta, Place, ServerEvent
+from webapp.events.server import Delta, Part, Place, ServerEvent
 from webapp.exact_json.faults import UNUSUAL_ESCAPE
 from webapp.sessions.batches import Message
 from webapp.sessions.protocol import read_received
@@ -67,8 +67,17 @@ class FamiliarReader:
         self._shapes: deque[_Shape] = deque(maxlen=REMEMBERED_SHAPES)
         self._last: _Shape | None = None
 
-    def read(self, payload: Message) -> ServerEvent:
-        """Return what ``read_received`` returns."""
+    @property
+    def before(self) -> Delta | None:
+        """What ``read_on`` goes on from: the delta that was read last, unless it is one of sound.
+
+        None where something else was read last.
+        """
+        before = self._last.event if self._last else None
+        return before if before and before.part is not Part.AUDIO else None
+
+    def read(self, payload: Message, event: ServerEvent | None = None) -> ServerEvent:
+        """Return what ``read_received`` returns; ``event`` is that, where it was called already."""
         if isinstance(payload, str) and (plain := _is_plain(payload)) is not None:
             for shape in self._shapes:
                 delta = shape.delta_of(payload, plain=plain)
@@ -76,7 +85,7 @@ class FamiliarReader:
                     self._last = shape
                     known = shape.event
                     return Delta(known.type, known.place, known.part, delta)
-        event = read_received(payload)
+        event = event or read_received(payload)
         self._last = _shape_of(payload, event) if isinstance(event, Delta) else None
         if self._last is not None:
             self._shapes.appendleft(self._last)

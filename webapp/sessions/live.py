@@ -162,6 +162,7 @@ class LiveSession:
                 raise LocalError("The session is already connected.", remedy="Just go on.")
             self._transcript.asked_model = self._asked_model()
             self._protocol = Protocol()
+            self._reader = FamiliarReader()
             self._connection = connection = Connection(self._find_target, self._patience)
             self._ending = ""
             self._queued = list(texts)
@@ -611,24 +612,24 @@ class LiveSession:
         # Deltas that go on where the one before has ended are joined, so that a flood of them
         # costs little more than to keep them.
         joined: list[str] = []
-        before: Delta | None = None
+        before = self._reader.before
         for _ in range(len(self._arrived)):  # and what comes meanwhile next time
             at_s, payload, event = self._arrived.popleft()
             offset_ms = (at_s - self._began_s) * 1000
-            if before is not None and event is None:
+            if before is not None:
                 delta = self._reader.read_on(payload)
                 if delta is not None:
                     frame = self._record.add(Direction.RECEIVED, offset_ms, payload, before.type)
                     joined.append(delta)
                     continue
-            if joined and before is not None:
-                self._understand(frame, _join(before, joined))
-                joined = []
-            event = event or self._reader.read(payload)
+                if joined:
+                    self._understand(frame, _join(before, joined))
+                    joined = []
+            event = self._reader.read(payload, event)
             stored = _stored(payload, event)
             frame = self._record.add(Direction.RECEIVED, offset_ms, stored, event.type)
             self._understand(frame, event)
-            before = event if isinstance(event, Delta) and event.part is not Part.AUDIO else None
+            before = self._reader.before
         if joined and before is not None:
             self._understand(frame, _join(before, joined))
         self._arrived_chars = 0
