@@ -10,6 +10,8 @@ MAX_BYTES = 256 * 1024
 # A character takes up to twelve bytes of JSON, and an entry has a few texts of this length at most.
 PIECE_CHARS = 4 * 1024
 
+_json = json.JSONEncoder(separators=(",", ":")).encode
+
 
 def portions(changes: list[Change]) -> Iterator[str]:
     """Yield the changes as JSON texts, in order, none above ``MAX_CHANGES`` or ``MAX_BYTES``.
@@ -49,7 +51,3 @@ def _pieces(changes: Iterable[Change]) -> Iterator[Change]:
 def _additions(key: str, slot: str, text: str) -> Iterator[Change]:
     for start in range(PIECE_CHARS, len(text), PIECE_CHARS):
         yield ["add", key, slot, text[start : start + PIECE_CHARS]]
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, separators=(",", ":"))

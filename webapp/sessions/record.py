@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from heapq import merge
 from operator import attrgetter
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 MIB = 1024 * 1024
 
@@ -38,8 +38,7 @@ class Spoken:
 Payload: TypeAlias = "str | bytes | Spoken"
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(NamedTuple):
     """One frame; ``offset_ms`` counts from the start of the session, on a clock never set back.
 
     ``type`` is that of its event; empty where it is none.
