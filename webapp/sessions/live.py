@@ -27,6 +27,7 @@ from webapp.sessions.protocol import Protocol, Received, State
 from webapp.sessions.record import Direction, Frame, Payload, Record, Recorded, with_sound
 from webapp.sessions.replay import LOOK_S, ReplayClock, Step
 from webapp.sessions.transcript import APPROVAL, CALL, Change, Shown, Transcript
+from webapp.sessions.viewers import Viewer, Viewers
 from webapp.sessions.words import explain_close
 
 WRITE_WAIT_S = 1.0
@@ -98,7 +99,7 @@ class LiveSession:
         self._clock = clock
         self._began_s = self._connected_s = self._moved_s = self._seen_s = clock()
         self._began_at = datetime.now(UTC)
-        self._watchers = 0
+        self._viewers = Viewers()
         self._lock = threading.RLock()
         self._woken = threading.Condition()
         self._anyone_waits = False
@@ -142,12 +143,12 @@ class LiveSession:
     @property
     def watchers(self) -> int:
         """How many streams show the session now."""
-        return self._watchers
+        return len(self._viewers)
 
     @property
     def closed_for_s(self) -> float:
         """How long the session has been closed and unseen, in seconds; 0 while it lives."""
-        if self.state is not State.CLOSED or self._watchers:
+        if self.state is not State.CLOSED or self._viewers:
             return 0.0
         return self._clock() - max(self._moved_s, self._seen_s)
 
@@ -350,9 +351,14 @@ class LiveSession:
             session, *entries = self._transcript.shown()
             return Snapshot(self._cursor(), session, entries)
 
-    def changes_since(self, cursor: str) -> tuple[str, list[Change]]:
-        """Return the new cursor and what changed; a cursor of another life gets everything."""
+    def changes_since(self, cursor: str, viewer: Viewer | None = None) -> tuple[str, list[Change]]:
+        """Return the new cursor and what changed; a cursor of another life gets everything.
+
+        The ``viewer`` who is given this is waited for when much more comes.
+        """
         with self._settled():
+            if viewer is not None:
+                self._viewers.given(viewer, self._record.seq)
             epoch, _, seq = cursor.partition(":")
             known = epoch == self.epoch and seq.isdecimal() and len(seq) < 16
             return self._cursor(), self._transcript.changes_since(int(seq) if known else -1)
@@ -383,15 +389,15 @@ class LiveSession:
         )
 
     @contextmanager
-    def watching(self) -> Iterator[None]:
+    def watching(self) -> Iterator[Viewer]:
         """Count as a viewer, which keeps the session open."""
         with self._settled():
-            self._watchers += 1
+            viewer = self._viewers.join(self._record.seq)
         try:
-            yield
+            yield viewer
         finally:
             with self._settled():
-                self._watchers -= 1
+                self._viewers.leave(viewer)
                 self._seen_s = self._clock()
 
     def refusals(self, event_id: str) -> list[Refusal]:
@@ -454,7 +460,7 @@ class LiveSession:
         if self.state is State.CONNECTING:
             late = now - self._connected_s > ends.connecting_s
             return "The server did not open a session (no session.created)." if late else ""
-        if not self._watchers and now - self._seen_s > ends.unwatched_s:
+        if not self._viewers and now - self._seen_s > ends.unwatched_s:
             return f"Closed: nobody looked at it for {ends.unwatched_s / 60:.0f} minutes."
         if now - self._moved_s > ends.idle_s:
             return f"Closed: nothing was said for {ends.idle_s / 60:.0f} minutes."
@@ -710,6 +716,7 @@ class _Ear:
         if not self._session._has_room():
             # Meanwhile nothing more is read from this server, and other sessions go on.
             await asyncio.to_thread(self._session._take_in)
+            await self._session._viewers.follow(lambda: self._session._record.seq)
 
     def failed(self, words: str) -> None:
         self._session._gone(0, "", words)

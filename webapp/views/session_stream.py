@@ -17,6 +17,7 @@ from webapp.sessions.live import LiveSession
 from webapp.sessions.portions import portions
 from webapp.sessions.protocol import State
 from webapp.sessions.transcript import Change
+from webapp.sessions.viewers import Viewer
 from webapp.version import installed
 from webapp.views import current
 
@@ -57,7 +58,6 @@ def stream(session_id: str) -> Response:
     cursor = request.headers.get("Last-Event-ID") or request.args.get("from", "")
     held = ExitStack()
     held.enter_context(current.streams().take(visitor, SLOT_WAIT_S))
-    held.enter_context(session.watching())
     body = Stream(session, cursor, held, current.streams(), request.environ)
     return Response(body, content_type=sse.CONTENT_TYPE, headers=headers)
 
@@ -138,7 +138,8 @@ class Stream:
             self._socket.settimeout(patience_s)
             # A slow reader is better served by what is true later than by a long queue.
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
-        self._messages = self._run(session, cursor, slots)
+        viewer = held.enter_context(session.watching())
+        self._messages = self._run(session, viewer, cursor, slots)
 
     def __iter__(self) -> Iterator[bytes]:
         return self._messages
@@ -177,7 +178,7 @@ class Stream:
             return True
 
     def _run(
-        self, session: LiveSession, cursor: str, slots: StreamSlots
+        self, session: LiveSession, viewer: Viewer, cursor: str, slots: StreamSlots
     ) -> Generator[bytes, None, None]:
         yield sse.retry(RETRY_MS)
         spoke_s = read_s = time.monotonic()
@@ -200,7 +201,7 @@ class Stream:
                 if (early_s := spoke_s + gap_s - time.monotonic()) > 0:
                     time.sleep(early_s)
                 spoke_s, before = time.monotonic(), cursor
-                cursor, changes = session.changes_since(cursor)
+                cursor, changes = session.changes_since(cursor, viewer)
                 gap_s = _gap_s(before, cursor)
                 messages = _messages(changes, cursor)
                 yield next(messages)
