@@ -21,7 +21,7 @@ from webapp.forms.fields import (
     Variants,
 )
 from webapp.forms.nodes import Node, Record
-from webapp.forms.questions import Question, ask, dom_id, find, summary_of
+from webapp.forms.questions import Question, ask, dom_id, find, inside, summary_of
 from webapp.forms.submission import fill, read_form
 
 TOKEN = f"{'0' * 64}.4096.audio_3072_B"
@@ -299,6 +299,19 @@ def test_a_few_variants_stand_side_by_side_and_many_in_the_menu() -> None:
     assert item.inline_ways == []
     assert item.other_ways == [("box", "Change to a box"), ("sound", "Change to sound"), JSON]
     assert one("id", {"id": "a"}).inline_ways == []
+
+
+@pytest.mark.parametrize(
+    ("label", "said"),
+    [
+        ("User message", "user message"),
+        ("MCP server", "MCP server"),
+        ("One MCP server", "one MCP server"),
+        ("", ""),
+    ],
+)
+def test_a_label_inside_a_sentence_keeps_its_acronyms(label: str, said: str) -> None:
+    assert inside(label) == said
 
 
 def test_a_question_says_how_it_can_start() -> None:

@@ -11,6 +11,7 @@ from webapp.config import Settings
 from webapp.edge.gate import Edge
 from webapp.edge.logins import Logins
 from webapp.endpoints.catalogue import catalogue_of, own_keys
+from webapp.forms.questions import inside
 from webapp.outbound.choices import Choices
 from webapp.outbound.departures import Departures
 from webapp.outbound.guard import Guard
@@ -122,6 +123,7 @@ def _prepare_templates(app: Flask, assets: str) -> None:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters["inside"] = inside
     app.jinja_env.globals["asset"] = lambda name: f"{assets}/{name}"
     app.context_processor(lambda: {"csp_nonce": current.nonce()})
 

@@ -1,5 +1,5 @@
 // Opens what a conversion would do as a dialog, and goes on by itself where nothing is to be said.
-document.addEventListener("htmx:after:swap", () => {
+document.addEventListener("cuecard:redrawn", () => {
   const now = document.querySelector("[data-press-now]");
   if (now) {
     now.removeAttribute("data-press-now");

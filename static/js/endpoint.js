@@ -11,10 +11,10 @@ function wipe() {
 }
 
 takeOut();
-document.addEventListener("htmx:after:swap", ({ target }) => {
+document.addEventListener("cuecard:redrawn", ({ detail: { source } }) => {
   takeOut();
   // It was sent with what brought this answer, and is kept there or refused.
-  if (target === document || target.closest?.("#session")) wipe();
+  if (source === document || source.closest("#session")) wipe();
 });
 addEventListener("pagehide", wipe);
 addEventListener("pageshow", wipe);

@@ -2,23 +2,27 @@
 // again. So the token stays for a second after each press of Send, and quick presses are one; who
 // types, presses another button or lets a second pass means another event.
 const REST_MS = 1_000;
+const form = document.getElementById("builder");
 let rest = 0;
+let spent = document.querySelector("[data-next-token]"); // a send's that was carried out
 
 function renew() {
   clearTimeout(rest);
-  const token = document.querySelector("[data-next-token]");
-  if (!token) return;
-  token.value = token.dataset.nextToken;
-  token.removeAttribute("data-next-token");
+  if (!spent) return;
+  spent.value = spent.dataset.nextToken;
+  spent.removeAttribute("data-next-token");
+  spent = null;
 }
 
-document.addEventListener("htmx:after:swap", ({ target }) => {
-  if (target !== document && !target.closest?.("#session")) return;
+document.addEventListener("cuecard:redrawn", ({ detail: { source } }) => {
+  if (source !== document && !source.closest("#session")) return;
   clearTimeout(rest);
-  if (document.querySelector("[data-next-token]")) rest = setTimeout(renew, REST_MS);
+  spent = document.querySelector("[data-next-token]");
+  if (spent) rest = setTimeout(renew, REST_MS);
 });
 document.addEventListener("input", ({ target }) => {
-  if (target.form?.id === "builder") renew();
+  // Not by the form's id: a form looks through all its fields for one of that name.
+  if (target.form === form) renew();
 });
 document.addEventListener(
   "click",

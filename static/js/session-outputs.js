@@ -42,5 +42,5 @@ function neededOf(archive) {
   return archive;
 }
 
-document.addEventListener("htmx:after:swap", offer);
+document.addEventListener("cuecard:redrawn", offer);
 offer();

@@ -43,8 +43,8 @@ document.addEventListener("click", ({ target }) => {
 // -- new rows, and the end in view until someone scrolls up
 
 function ask() {
-  const record = document.querySelector("[data-record][data-live]");
-  if (!record || document.hidden) return;
+  const record = document.getElementById("record");
+  if (!record?.matches("[data-live]") || document.hidden) return;
   stale = list().lastElementChild;
   document.getElementById("record-more").dispatchEvent(new CustomEvent("cuecard:more"));
 }
@@ -148,13 +148,14 @@ document.addEventListener("click", ({ target }) => {
 });
 // A link in the record has it drawn anew; other answers that come meanwhile are none of its.
 document.addEventListener("htmx:before:swap", ({ detail: { ctx } }) => {
+  const link = ctx.sourceElement;
+  if (!link.closest?.("#session, #record")) return;
   // The move of a moment ago may not have been told yet.
   look(list());
-  const link = ctx.sourceElement;
   if (ctx.target?.id !== "record" || !link.matches("a")) return;
   ctx.pressed = { id: link.id, toEnd: link.matches(".record__end") };
 });
-document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
+document.addEventListener("cuecard:redrawn", ({ detail: { ctx } }) => {
   ready();
   drawn(ctx.pressed);
 });

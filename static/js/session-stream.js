@@ -289,9 +289,8 @@ function attach() {
 }
 
 attach();
-document.addEventListener("htmx:after:swap", ({ target }) => {
-  if (target === document || target.closest?.("#session") || !current?.section.isConnected)
-    attach();
+document.addEventListener("cuecard:redrawn", ({ detail: { source } }) => {
+  if (source === document || source.closest("#session") || !current?.section.isConnected) attach();
 });
 document.addEventListener("visibilitychange", () => {
   if (!document.hidden) current?.open();

@@ -1,8 +1,6 @@
 // Leads from a line of the event's text to its field, and marks the lines of the field in use.
 import { domId, goTo } from "./fields.js";
 
-const wire = () => document.querySelector("[data-wire]");
-
 const nameOf = (line) => {
   const block = line.closest(".blk").dataset.name.split("@")[0];
   return block + line.dataset.n;
@@ -16,8 +14,8 @@ document.addEventListener("click", ({ target }) => {
 
 // With the arrow keys a cursor walks the lines; Enter goes to the field of its line.
 document.addEventListener("keydown", (event) => {
-  if (event.target !== wire()) return;
-  const lines = [...wire().querySelectorAll(".ln")];
+  if (!event.target.matches?.("[data-wire]")) return;
+  const lines = [...event.target.querySelectorAll(".ln")];
   const now = lines.findIndex((line) => line.classList.contains("ln--cursor"));
   if (event.key === "Enter" && now >= 0) {
     event.preventDefault();

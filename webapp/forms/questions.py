@@ -244,7 +244,7 @@ class Question:
     def other_ways(self) -> list[tuple[str, str]]:
         """How else the question can be filled: the end of a button's value, and its label."""
         ways = [
-            (key, f"Change to {label.lower()}")
+            (key, f"Change to {inside(label)}")
             for key, label in self._variants()
             if key != self.shape and not self.inline_ways
         ]
@@ -280,6 +280,11 @@ class Question:
             case Choice():
                 return [(option, option) for option in inner.options]
         return []
+
+
+def inside(label: str) -> str:
+    """Return a label as it stands inside a sentence: of “MCP server” every letter stays."""
+    return label if label[1:2].isupper() else label[:1].lower() + label[1:]
 
 
 def ask(form: Field, root: Node, opened: frozenset[str] = frozenset()) -> Question:
