@@ -14,6 +14,10 @@ TIMER = Path(__file__).with_name("key_timer.js")
 TEXT = "the quick brown fox jumps over the lazy dog while we wait it"
 WARM_UP = "ready"
 PAUSE_MS = 100  # between a paint and the next key: a brisk typist
+# Nobody types in step with the screen: without this every key comes at the same place in a frame,
+# and a page is shown either always or never within the frame in which the key came.
+FRAME_MS = 1000 / 60
+GOLDEN = 0.618034  # its multiples lie evenly between whole numbers
 SETTLE_MS = 1000  # between the page's arrival and the first key
 GIVE_UP_MS = 300_000
 
@@ -83,14 +87,15 @@ def type_once(browser: Browser, typed: Typed, place: Place) -> list[float]:
         page.keyboard.press("ControlOrMeta+End")
         page.wait_for_timeout(SETTLE_MS)
         page.evaluate("view => { window.keys = keyTimer(view); }", typed.view)
-        times = [press(page, key) for key in WARM_UP + " " + TEXT]
+        keys = enumerate(WARM_UP + " " + TEXT)
+        times = [press(page, key, number * GOLDEN % 1) for number, key in keys]
         return times[-len(TEXT) :]
 
 
-def press(page: Page, key: str) -> float:
+def press(page: Page, key: str, phase: float) -> float:
     page.keyboard.press("Space" if key == " " else key)
     time: float = page.evaluate("keys.next()")
-    page.wait_for_timeout(PAUSE_MS)
+    page.wait_for_timeout(PAUSE_MS + phase * FRAME_MS)
     return time
 
 
