@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from benchmarks import keystrokes, relay, rjsf_page, served, server_time
-from benchmarks.builder_page import PATH, builder_page
+from benchmarks.builder_page import ANSWER, OURS, PATH, builder_pages
 from benchmarks.figures import (
     Measured,
     Row,
@@ -28,6 +28,7 @@ SIZES = (1, 50, 500)
 ROUNDS = 3
 MOST_OF_RJSF = {1: 1.5, 50: 0.5, 500: 0.1}
 MOST_GROWTH = 0.15
+WHOSE = {OURS: "", ANSWER: ", lines of the server"}
 PACKAGES = ("cuecard", "flask", "pydantic", "gunicorn")
 
 
@@ -36,19 +37,23 @@ def typing() -> Measured:
     schema = EVENTS["beta", "response.create"].model.model_json_schema()
     port = served.free_port()
     with served.served(server_time.run_command(port), port, PATH), keystrokes.chromium() as browser:
-        pages = [builder_page(f"http://127.0.0.1:{port}"), rjsf_page.rjsf_page(schema)]
+        pages = [*builder_pages(f"http://127.0.0.1:{port}"), rjsf_page.rjsf_page(schema)]
         times = keystrokes.measure(browser, pages, SIZES, ROUNDS)
         taken_with = [f"Chromium {browser.version}", *rjsf_page.versions()]
-    rows = [typing_row(times, place) for place in keystrokes.places(SIZES)]
-    rows += [growth_row(times, name) for name in ("last", "middle")]
+    places = keystrokes.places(SIZES)
+    rows = [typing_row(times, OURS, place) for place in places]
+    rows += [growth_row(times, OURS, name) for name in ("last", "middle")]
+    rows += [typing_row(times, ANSWER, place) for place in places]
+    rows += [growth_row(times, ANSWER, name) for name in ("last", "middle")]
     return Measured(rows, taken_with)
 
 
-def typing_row(times: Times, place: Place) -> Row:
-    ours, theirs = times["Cuecard", place], times["rjsf", place]
+def typing_row(times: Times, page: str, place: Place) -> Row:
+    ours, theirs = times[page, place], times["rjsf", place]
     ratio = statistics.median(ours) / statistics.median(theirs)
+    what = f"{place.name.capitalize()} of {place.items} item{'s' * (place.items > 1)}"
     return Row(
-        f"{place.name.capitalize()} of {place.items} item{'s' * (place.items > 1)}",
+        what + WHOSE[page],
         *median_and_p95(ours),
         "rjsf",
         *median_and_p95(theirs),
@@ -57,10 +62,10 @@ def typing_row(times: Times, place: Place) -> Row:
     )
 
 
-def growth_row(times: Times, name: str) -> Row:
-    ours, theirs = (growth(medians_by_size(times, page, name)) for page in ("Cuecard", "rjsf"))
+def growth_row(times: Times, page: str, name: str) -> Row:
+    ours, theirs = (growth(medians_by_size(times, each, name)) for each in (page, "rjsf"))
     return Row(
-        f"Growth exponent, {name} item",
+        f"Growth exponent, {name} item{WHOSE[page]}",
         f"{ours:.2f}",
         against="rjsf",
         against_median=f"{theirs:.2f}",

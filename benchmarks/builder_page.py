@@ -25,8 +25,14 @@ POST_TEXT = """([action, text]) => {
 }"""
 
 
-def builder_page(address: str) -> Typed:
-    """Return the builder served at the address, such as `http://127.0.0.1:8000`."""
+OURS, ANSWER = "Cuecard", "Cuecard's server"
+
+
+def builder_pages(address: str) -> list[Typed]:
+    """Return the builder served at the address, such as `http://127.0.0.1:8000`.
+
+    It counts once when the text is shown at all, and once when it stands in lines of the server.
+    """
 
     def open_with(page: Page, items: int) -> None:
         page.goto(address + PATH)
@@ -34,7 +40,8 @@ def builder_page(address: str) -> Typed:
             page.evaluate(POST_TEXT, [f"{PATH}/raw", json.dumps(event_of_items(items))])
 
     boxes = 'textarea[name^="response.input."][name*=".content."][name$=".text"]'
-    return Typed("Cuecard", open_with, boxes=boxes, view="#wire")
+    views = {OURS: "#wire", ANSWER: "#wire .ln:not([data-echoed])"}
+    return [Typed(name, open_with, boxes, view) for name, view in views.items()]
 
 
 class Controls(HTMLParser):

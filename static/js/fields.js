@@ -11,6 +11,15 @@ export function questionOf(name) {
   return document.getElementById("form");
 }
 
+// The block of wire text that shows a name, and what of the name is left below it.
+export function blockOf(name) {
+  for (let at = name; at; at = at.slice(0, Math.max(at.lastIndexOf("."), 0))) {
+    const block = document.getElementById(`w-${domId(at)}`);
+    if (block) return { block, rest: name.slice(at.length) };
+  }
+  return { block: null, rest: "" };
+}
+
 // The first thing inside a question that can be typed into, else its first button.
 export function controlOf(question) {
   const open = "input:not([type=hidden]), textarea, select";

@@ -2,7 +2,8 @@
 // types would cost more than the keystroke. The style respects reduced motion.
 const QUIET_MS = 250;
 
-const before = new Map(); // block -> the lines it had before the changes
+// Block -> the lines it had before the changes; null for one that was changed as it stood.
+const before = new Map();
 let timer = 0;
 
 const lines = (nodes) => [...nodes].filter((node) => node.classList?.contains("ln"));
@@ -28,7 +29,7 @@ const observer = new MutationObserver((records) => {
     if (!target.classList.contains("blk") || !gone.length || before.has(target)) continue;
     before.set(
       target,
-      gone.map((line) => line.textContent),
+      gone.map((line) => ("echoed" in line.dataset ? null : line.textContent)),
     );
   }
   clearTimeout(timer);

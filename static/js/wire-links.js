@@ -1,5 +1,5 @@
 // Leads from a line of the event's text to its field, and marks the lines of the field in use.
-import { domId, goTo } from "./fields.js";
+import { blockOf, goTo } from "./fields.js";
 
 const nameOf = (line) => {
   const block = line.closest(".blk").dataset.name.split("@")[0];
@@ -42,17 +42,12 @@ function mark(scroll) {
     (control.name && control.name !== "do" ? control.name.split("@")[0] : null) ??
     control.closest("[data-name]")?.dataset.name;
   if (!name) return;
-  for (let at = name; at; at = at.slice(0, Math.max(at.lastIndexOf("."), 0))) {
-    const block = document.getElementById(`w-${domId(at)}`);
-    if (!block) continue;
-    const rest = name.slice(at.length);
-    marked = [...block.querySelectorAll(".ln")].filter(
-      ({ dataset: { n } }) => n === rest || n.startsWith(`${rest}.`),
-    );
-    for (const line of marked) line.classList.add("ln--here");
-    if (scroll) marked[0]?.scrollIntoView({ block: "nearest" });
-    return;
-  }
+  const { block, rest } = blockOf(name);
+  marked = [...(block?.querySelectorAll(".ln") ?? [])].filter(
+    ({ dataset: { n } }) => n === rest || n.startsWith(`${rest}.`),
+  );
+  for (const line of marked) line.classList.add("ln--here");
+  if (scroll) marked[0]?.scrollIntoView({ block: "nearest" });
 }
 
 document.addEventListener("focusin", () => mark(true));

@@ -4,7 +4,7 @@ import json
 from urllib.parse import parse_qs
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from tests.served import Served
 
@@ -42,6 +42,17 @@ def quiet(tab: Page) -> None:
     """Wait until no request is under way and the check of the whole has been answered."""
     tab.wait_for_timeout(450)
     tab.wait_for_function("() => !document.querySelector('.htmx-request')")
+
+
+def held_back(tab: Page, address: str) -> list[Route]:
+    """Requests to ``address`` that are made from now on; each waits to be let go."""
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    tab.route(address, hold)
+    return held
 
 
 def tab_to(tab: Page, name: str) -> None:
@@ -164,6 +175,36 @@ def test_the_newest_state_wins_over_late_answers(tab: Page) -> None:
     expect_shown(tab, {"type": "response.create", "response": {"instructions": "abcde"}})
     tab.wait_for_timeout(600)
     assert shown(tab) == {"type": "response.create", "response": {"instructions": "abcde"}}
+
+
+def test_a_text_is_shown_as_it_is_typed_and_the_answer_has_the_last_word(tab: Page) -> None:
+    tab.goto(BUILDER)
+    tab.get_by_role("button", name="Set Instructions").click()
+    expect(tab.locator("#f-response-instructions")).to_be_focused()
+    quiet(tab)
+    held = held_back(tab, "**/block/**")
+    tab.keyboard.type('Say "ü\\".')
+    event = {"type": "response.create", "response": {"instructions": 'Say "ü\\".'}}
+    expect_shown(tab, event)
+    expect(tab.locator("#wire [data-echoed]")).to_have_count(1)
+    answer = held[-1].fetch()
+    assert answer.ok
+    held[-1].fulfill(response=answer)
+    expect(tab.locator("#wire [data-echoed]")).to_have_count(0)
+    assert shown(tab) == event
+
+
+def test_what_is_no_plain_text_waits_for_its_answer(tab: Page) -> None:
+    tab.goto(BUILDER)
+    tab.get_by_role("button", name="Set Temperature").click()
+    expect(tab.locator("#f-response-temperature")).to_be_focused()
+    quiet(tab)
+    before = shown(tab)
+    held = held_back(tab, "**/block/**")
+    tab.keyboard.type("0.9")
+    assert shown(tab) == before
+    held[-1].continue_()
+    expect_shown(tab, {"type": "response.create", "response": {"temperature": 0.9}})
 
 
 def test_a_keystroke_posts_its_own_block_and_nothing_else(tab: Page) -> None:

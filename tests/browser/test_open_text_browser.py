@@ -3,9 +3,9 @@
 import json
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, Route, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser.test_builder_browser import BUILDER, expect_shown, quiet, shown
+from tests.browser.test_builder_browser import BUILDER, expect_shown, held_back, quiet, shown
 
 BROKEN = '{"type": "response.create",\n "response": {"voice" "sage"}}'
 TYPED = {"type": "response.create", "response": {"instructions": "Typed last."}}
@@ -22,17 +22,6 @@ def open_text(tab: Page, text: str) -> None:
     tab.get_by_role("button", name="Edit text").click()
     expect(tab.locator("#raw-text")).to_be_focused()
     tab.locator("#raw-text").fill(text)
-
-
-def held_back(tab: Page, address: str) -> list[Route]:
-    """Requests to ``address`` that are made from now on; each waits to be let go."""
-    held: list[Route] = []
-
-    def hold(route: Route) -> None:
-        held.append(route)
-
-    tab.route(address, hold)
-    return held
 
 
 def sent(tab: Page) -> list[str]:
